@@ -1,0 +1,10 @@
+# Every package here is in Debian 12; ./setup installs what is missing.
+find_package(Poco 1.11 REQUIRED COMPONENTS Foundation Net)
+find_package(Boost 1.74 REQUIRED)
+find_package(yaml-cpp 0.7 REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+find_package(prometheus-cpp REQUIRED CONFIG COMPONENTS core)
+find_package(Threads REQUIRED)

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/digest.h"
+
+#include <openssl/sha.h>
+#include <sys/random.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <span>
+
+namespace orc {
+
+namespace {
+
+std::string to_hex(std::span<const unsigned char> bytes) {
+  static constexpr std::string_view k_digits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(bytes.size() * 2);
+  for (const unsigned char byte : bytes) {
+    hex += k_digits[byte >> 4];
+    hex += k_digits[byte & 0xF];
+  }
+  return hex;
+}
+
+}  // namespace
+
+std::string sha256_hex(std::string_view bytes) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  return to_hex(digest);
+}
+
+std::string random_hex(std::size_t bytes) {
+  std::string buffer(bytes, '\0');
+  std::size_t used = 0;
+  while (used < bytes) {
+    const ssize_t got = ::getrandom(buffer.data() + used, bytes - used, 0);
+    if (got < 0 && errno != EINTR) std::abort();
+    if (got > 0) used += static_cast<std::size_t>(got);
+  }
+  return to_hex({reinterpret_cast<const unsigned char*>(buffer.data()), buffer.size()});
+}
+
+}  // namespace orc

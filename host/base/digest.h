@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace orc {
+
+// SHA-256 (FIPS 180-4) as 64 lower-case hex digits.
+std::string sha256_hex(std::string_view bytes);
+// `bytes` random bytes from the kernel, as hex digits.
+std::string random_hex(std::size_t bytes);
+
+}  // namespace orc

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files as the host needs them: whole reads with a cap, atomic writes, and reads of untrusted folders
+// that never follow a link. Any thread; every call may block on the disk.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace orc {
+
+enum class Durability : std::uint8_t {
+  process,  // survives a crash of the process: no fsync
+  power,    // survives power loss: file and folder are synced
+};
+
+// The whole file; larger than `max_bytes` is `refused`.
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes);
+
+// Reads `relative` below `root` without following a symbolic link anywhere on the way, and only if it
+// is a regular file with one name. The tree may be hostile: a fifo, a device, a link, a hard link or a
+// file that is too large is `refused`, at once.
+Result<std::string> read_beneath(const std::filesystem::path& root,
+                                 const std::filesystem::path& relative, std::size_t max_bytes);
+
+// Replaces `path` as a whole: a reader sees the old content or the new one. On failure the old file is
+// as it was and no temporary file is left.
+Status write_file_atomically(const std::filesystem::path& path, std::string_view content,
+                             Durability durability, unsigned mode = 0600);
+
+// Creates the folder and its parents with 0700; an existing folder is fine.
+Status make_folder(const std::filesystem::path& path);
+
+// Removes a tree; a missing one is fine. Never follows a link.
+Status remove_tree(const std::filesystem::path& path);
+
+}  // namespace orc

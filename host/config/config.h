@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration as plain values, decoded and validated; what each key means stands in options.cpp, the
+// one option table. Immutable once built; shared between threads as shared_ptr<const …>.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/scope.h"
+#include "domain/stage.h"
+
+namespace orc::config {
+
+struct InfraRetry {
+  int attempts = 3;     // deferred attempts before the hold
+  Millis backoff{60'000};  // doubled with every attempt, at most one hour
+};
+
+struct Plugin {
+  std::string name;  // "test-runner" or TYPE/NAME for a second instance: "staging-runner/website"
+  std::string type;  // the library's name
+  bool enabled = true;
+  RepoScope repos;
+  InfraRetry infra_retry;
+  std::optional<Millis> timeout;  // of one attempt; unset: the plugin's own default
+  std::string settings;           // JSON object; secrets as references {"credential"|"env"|"file": NAME}
+};
+
+struct ContinuousIntegration {
+  std::vector<std::string> command;  // empty: none configured
+  bool required = true;              // false: the operator says that this repository has none
+  Millis timeout{900'000};
+};
+
+struct Repo {
+  std::string name;
+  bool self_hosting = false;
+  std::string clone;  // URL or absolute path; empty: a task here has no repository
+  std::string default_branch = "main";
+  ContinuousIntegration ci;
+  std::string contract;  // the whole block as JSON, for the plugins: test, ci, …
+};
+
+struct StageChain {
+  std::vector<std::string> producers;  // names of `plugins`, asked in order
+};
+
+struct RoleSettings {
+  std::string model;
+  std::string effort;
+  std::filesystem::path prompt;  // shipped default, absolute
+};
+
+struct HumanGateSettings {
+  std::vector<std::string> approvers;  // empty: every peer of the control socket
+};
+
+struct Config {
+  // daemon
+  int workers = 2;
+  Millis drain_timeout{900'000};
+  Millis kill_grace{10'000};
+  std::filesystem::path state_dir;
+  std::string work_item_prefix = "TASK";  // ids of the local tracker: TASK-1
+  LogLevel log_level = LogLevel::info;
+  std::string log_format = "auto";
+  // db
+  std::filesystem::path database;
+  Millis busy_timeout{5000};
+  // http
+  std::filesystem::path control_socket;
+  unsigned control_mode = 0660;
+  std::string board_host = "127.0.0.1";
+  int board_port = 8480;  // 0: any free port; -1: no board
+  // ownership and budgets
+  Millis max_running{9'000'000};
+  int max_rollbacks = 3;       // stages.development.max_rollbacks
+  int max_broken_artifacts = 2;
+  Millis decide_timeout{5000};
+
+  std::vector<std::filesystem::path> plugin_dirs;
+  std::map<std::string, Repo> repos;
+  std::map<std::string, Plugin> plugins;
+  std::map<Stage, StageChain> stages;  // a row for every stage but done
+  std::map<Role, RoleSettings> roles;  // a row for every role
+  HumanGateSettings analysis_approval;
+  HumanGateSettings deploy_confirmation;
+};
+
+// One thing that is wrong, or doubtful, with where it stands and how to mend it.
+struct Finding {
+  enum class Severity : std::uint8_t { error, warning };
+  Severity severity = Severity::error;
+  std::string where;    // "FILE:LINE:COL", "ORCH_X", "--set"
+  std::string key;      // "plugins.test-runner.enabled"
+  std::string problem;  // "unknown key, did you mean \"enabled\"?"
+  std::string fix;      // one line; may be empty
+};
+// "FILE:LINE:COL: KEY: problem" and, where there is a fix, a second indented line.
+std::string to_text(const Finding& finding);
+
+struct Loaded {
+  std::optional<Config> config;    // set if no finding is an error
+  std::vector<Finding> findings;   // all of them, in file order
+  std::string sha256;              // of the effective configuration, all sources applied
+  // "plugins.test-runner.enabled" → "true", for showing and for comparing two generations.
+  std::map<std::string, std::string> values;
+  std::map<std::string, std::string> sources;  // key → "default", "FILE:LINE", "env ORCH_X", "--set"
+};
+
+struct Sources {
+  std::filesystem::path file;                     // with FILE's conf.d/*.yaml beside it
+  std::map<std::string, std::string> environment;  // ORCH_* only; the caller's process environment
+  std::vector<std::string> set;                   // "daemon.workers=4"
+};
+
+// Reads, decodes and cross-checks. Never throws, starts nothing, touches no plugin.
+Loaded load(const Sources& sources);
+// The ORCH_* variables of this process.
+std::map<std::string, std::string> orch_environment();
+
+}  // namespace orc::config

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// A job is a folder. The host writes request.json and starts one worker on it; the worker holds a lock on
+// worker.lock while it lives, writes `log` and progress.json as it goes, artifacts/ as it produces, and once,
+// atomically, outcome.json. Nothing else passes between the two, so a job can be read with cat, rerun by hand,
+// and finished by a host that was started after the one that spawned it.
+//
+//   jobs/<id>-<attempt>/request.json   this header's JobRequest
+//                       worker.lock    flock held by the worker; content: {"pid":…,"start_ticks":…,"boot_id":…}
+//                       progress.json  {"phase":"deciding|producing","link":k,"text":…}
+//                       log            stdout and stderr of the worker, and the plugin's log lines
+//                       artifacts/     files of the stage as produced, names as in the contract
+//                       scratch/       the plugin's private folder
+//                       outcome.json   this header's WorkerReport; its presence is the job's end
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "base/process_identity.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "base/unique_fd.h"
+#include "domain/outcome.h"
+#include "domain/records.h"
+
+namespace orc::jobs {
+
+// One link of the chain that the host found switched on and in scope.
+struct RequestLink {
+  int position = 0;           // in the configured chain
+  std::string plugin;         // configured name: "staging-runner/website"
+  std::filesystem::path library;  // private copy, named by content hash
+  std::string settings;       // JSON object; secrets are references, see secrets.h
+  Millis timeout{0};          // for produce
+};
+
+struct JobRequest {
+  JobId job;
+  int attempt = 1;
+  JobKind kind = JobKind::produce;
+  std::string run_id;  // unique per attempt; ORCH_RUN_ID in every child's environment
+  std::int64_t generation = 0;
+
+  std::string work_item;
+  std::string title;
+  std::string request;
+  std::string feedback;
+  Stage stage = Stage::analysis;
+  std::string model;
+  std::string effort;
+  std::filesystem::path prompt_file;
+
+  // The repository; `clone_url` is empty for a task without one.
+  std::string repo;
+  std::string clone_url;
+  std::string default_branch;
+  std::string branch;
+  std::string head_commit;  // what the host accepted last; empty: first job of the task
+  std::string contract;     // the repository's configuration block as JSON: test, ci, …
+
+  // Folders below the state folder, absolute.
+  std::filesystem::path bare_repository;
+  std::filesystem::path worktree;      // the task's own clone
+  std::filesystem::path verification;  // made by the worker for this job, removed with it
+  std::filesystem::path plugin_state;  // parent of the per-plugin state folders of this task
+
+  std::vector<RequestLink> chain;  // asked in order
+  std::string resume_token;
+  Millis decide_timeout{0};  // for load, configure and accepts of one link
+  Millis kill_grace{0};
+  Millis limit{0};           // the whole job; the worker keeps it without the host
+};
+
+// What the worker reports, once.
+struct WorkerReport {
+  JobOutcome outcome;
+  std::vector<ChainDecision> decisions;  // for the links of the request that it asked
+  std::string producer;                  // configured name of the link that accepted; empty: none did
+  std::string producer_version;
+  std::vector<std::string> artifacts;    // names below artifacts/, the stage's contract ones first
+  // The branch after the worker took in commits and published the artifacts; empty without a repository.
+  std::string head_commit;
+  std::string content_id;       // of head_commit
+  std::string made_on_content;  // content id that the artifacts were made on
+  std::vector<AgentRun> agent_runs;
+  int side_effects = 0;
+  Millis duration{0};
+};
+
+struct Progress {
+  enum class Phase : std::uint8_t { preparing, deciding, producing, collecting };
+  Phase phase = Phase::preparing;
+  int link = -1;  // index into JobRequest::chain
+  std::string text;
+};
+
+// Writes the folder of a fresh attempt. On failure the folder is removed again.
+Status create(const std::filesystem::path& folder, const JobRequest& request);
+
+Result<JobRequest> read_request(const std::filesystem::path& folder);
+Status write_report(const std::filesystem::path& folder, const WorkerReport& report, Durability durability);
+// `not_found` while the worker has not reported.
+Result<WorkerReport> read_report(const std::filesystem::path& folder);
+Status write_progress(const std::filesystem::path& folder, const Progress& progress);
+std::optional<Progress> read_progress(const std::filesystem::path& folder);
+
+// Held by the worker for its whole life. A second holder is refused with `conflict`.
+class WorkerLock {
+ public:
+  static Result<WorkerLock> acquire(const std::filesystem::path& folder);
+
+ private:
+  explicit WorkerLock(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
+};
+
+// The worker of a folder, if the lock is held right now; nothing if it is free.
+std::optional<ProcessIdentity> live_worker(const std::filesystem::path& folder);
+
+}  // namespace orc::jobs

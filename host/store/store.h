@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store: domain operations over durable facts, each with its own guard. One writer (the engine thread)
+// groups many operations into one transaction; readers have connections of their own.
+//
+// An operation that returns `lost` has changed nothing: somebody else was there first. An operation that
+// returns an Error leaves the open batch unusable; the caller rolls it back.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "domain/records.h"
+
+namespace orc::store {
+
+struct TaskFilter {
+  std::optional<Stage> stage;
+  std::optional<TaskState> state;
+  std::string repo;
+  TaskId after;     // ids above this one
+  int limit = 100;
+};
+
+struct LiveJob {
+  Job job;
+  Task task;
+};
+
+struct StageCount {
+  Stage stage = Stage::analysis;
+  TaskState state = TaskState::active;
+  bool running = false;           // for active: the live job runs
+  HoldClass hold = HoldClass::unknown;  // for held
+  std::int64_t count = 0;
+  WallTime oldest;                // stage_since of the oldest
+};
+
+struct DecisionRow {
+  JobId job;
+  ChainDecision decision;
+};
+
+struct PluginKill {
+  std::string plugin;
+  std::string actor;
+  std::string reason;
+  WallTime at;
+  std::optional<WallTime> until;
+};
+
+struct OutboxItem {
+  std::int64_t id = 0;
+  std::string channel;  // notifier.log, tracker.local, …
+  std::string key;      // idempotency key, unique
+  std::string body;     // JSON
+  int attempts = 0;
+  WallTime due;
+};
+
+// A label set → how often: what /metrics counts over the whole life of the database.
+struct OutcomeCount {
+  Stage stage = Stage::analysis;
+  std::string producer;
+  std::string outcome;
+  std::string reason;
+  std::int64_t count = 0;
+};
+
+// Reads. One reader belongs to one thread at a time; every call sees one consistent snapshot.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual Result<std::optional<Task>> task(TaskId id) = 0;
+  virtual Result<std::optional<Task>> task(const std::string& work_item) = 0;
+  virtual Result<std::vector<Task>> tasks(const TaskFilter& filter) = 0;
+  // Running ones first, then queued by due time.
+  virtual Result<std::vector<LiveJob>> live_jobs(int limit) = 0;
+  virtual Result<std::optional<Job>> live_job(TaskId task) = 0;
+  virtual Result<std::optional<Job>> job(JobId id) = 0;
+  virtual Result<std::vector<Job>> jobs(TaskId task) = 0;
+  virtual Result<std::vector<DecisionRow>> decisions(TaskId task) = 0;
+  // Newest first.
+  virtual Result<std::vector<ArtifactRecord>> artifacts(TaskId task) = 0;
+  virtual Result<std::vector<Approval>> approvals(TaskId task) = 0;
+  virtual Result<std::vector<AgentRun>> agent_runs(TaskId task) = 0;
+  virtual Result<std::optional<PullRequest>> pull_request(TaskId task) = 0;
+  // After `after`, oldest first; task 0 means all.
+  virtual Result<std::vector<Event>> events(EventId after, TaskId task, int limit) = 0;
+  virtual Result<std::vector<StageCount>> stage_counts() = 0;
+  virtual Result<std::vector<OutcomeCount>> outcome_counts() = 0;
+  virtual Result<std::vector<Alert>> open_alerts() = 0;
+  virtual Result<std::vector<PluginKill>> kills(WallTime now) = 0;
+  // The answer stored under an idempotency key.
+  virtual Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key) = 0;
+};
+
+enum class Write : std::uint8_t { written, lost };
+
+struct NewTask {
+  std::string work_item;
+  std::string title;
+  std::string request;
+  std::string repo;
+  std::string repo_url;  // of a repository that the configuration does not name; else empty
+  std::string branch;
+  Stage stage = Stage::analysis;
+  TaskState state = TaskState::active;
+  std::string submitted_by;
+};
+
+struct NewJob {
+  TaskId task;
+  JobKind kind = JobKind::produce;
+  Stage stage = Stage::analysis;
+  int attempt = 1;
+  int first_link = 0;
+  int failed_runs = 0;
+  WallTime run_after;
+  std::string reason;  // why it waits, when run_after lies ahead
+  std::string text;
+  std::string resume_token;
+};
+
+// Whoever ends or re-owns a running job must name all three.
+struct JobFence {
+  JobId job;
+  int attempt = 0;
+  std::string owner_instance;
+};
+
+struct JobEnd {
+  std::string outcome;
+  std::string reason;
+  std::string text;
+  std::string producer;
+  std::string resume_token;
+  WallTime at;
+};
+
+// What a writer of a task's row has seen: the compare of the compare-and-swap.
+struct TaskFence {
+  TaskId task;
+  Stage stage = Stage::analysis;
+  std::int64_t rev = 0;
+};
+
+// The single writer. [engine thread]
+class Store : public Reader {
+ public:
+  // A batch is one durable transaction over any number of operations. Nothing is visible before commit.
+  virtual Status begin() = 0;
+  virtual Status commit() = 0;
+  virtual void rollback() = 0;
+
+  // The number the next task will get.
+  virtual Result<std::int64_t> next_task_number() = 0;
+  // `conflict` if the work item has a task already.
+  virtual Result<Task> insert_task(const NewTask& task, WallTime now) = 0;
+  // The one place that writes a task's row: stage, state, hold, counters, head, content, feedback and title
+  // of `next`, guarded by stage and rev; grows rev. `refused` if the stage changes along no row of
+  // STAGE_TRANSITIONS.
+  virtual Result<Write> write_task(const TaskFence& expected, const Task& next, WallTime now) = 0;
+
+  // `conflict` if the task has a live job already.
+  virtual Result<Job> queue_job(const NewJob& job, WallTime now) = 0;
+  // Queued jobs that are due, first come first served.
+  virtual Result<std::vector<LiveJob>> due_jobs(WallTime now, int limit) = 0;
+  // When the next queued job becomes due; nothing if none waits.
+  virtual Result<std::optional<WallTime>> next_due() = 0;
+  virtual Result<Write> claim_job(JobId job, const HostIdentity& owner, std::int64_t generation,
+                                  WallTime now, WallTime deadline) = 0;
+  virtual Result<Write> finish_job(const JobFence& fence, const JobEnd& end) = 0;
+  // A queued job ends without having run: cancelled, or its task was held.
+  virtual Result<Write> withdraw_job(JobId job, const JobEnd& end) = 0;
+  // A restarted host takes over a job whose worker still lives or has reported.
+  virtual Result<Write> adopt_job(const JobFence& fence, const HostIdentity& owner) = 0;
+  virtual Result<std::vector<LiveJob>> running_jobs() = 0;
+
+  virtual Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions, WallTime now) = 0;
+  virtual Status record_artifact(const ArtifactRecord& artifact) = 0;
+  virtual Status record_agent_run(const AgentRun& run) = 0;
+  virtual Status record_approval(const Approval& approval) = 0;
+  virtual Result<EventId> append_event(const Event& event) = 0;
+
+  virtual Status put_pull_request(const PullRequest& request) = 0;  // insert or replace, by task
+  // True if the condition was not open yet: only then a notification goes out.
+  virtual Result<bool> raise_alert(TaskId task, const std::string& condition, const std::string& text,
+                                   WallTime now) = 0;
+  virtual Status clear_alerts(TaskId task, WallTime now) = 0;
+
+  virtual Status put_kill(const PluginKill& kill) = 0;
+  virtual Result<Write> remove_kill(const std::string& plugin) = 0;
+
+  virtual Status add_outbox(const OutboxItem& item) = 0;  // an item with a known key is ignored
+  virtual Result<std::vector<OutboxItem>> due_outbox(WallTime now, int limit) = 0;
+  virtual Status finish_outbox(std::int64_t id, WallTime now) = 0;
+  virtual Status retry_outbox(std::int64_t id, WallTime due, const std::string& error) = 0;
+  virtual Status put_delivery(const std::string& source, const std::string& key, const std::string& answer,
+                              WallTime now) = 0;
+
+  // Which host process serves this database now; earlier rows stay as history.
+  virtual Status record_host(const HostIdentity& host, const std::string& version, WallTime now) = 0;
+};
+
+// Opens or creates the SQLite database: WAL, synchronous=FULL, foreign keys, migrations applied under a backup.
+// Refuses a newer schema, a foreign file, a file that does not answer `wal`, and a network file system.
+Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& file, Millis busy_timeout);
+Result<std::unique_ptr<Reader>> open_sqlite_reader(const std::filesystem::path& file, Millis busy_timeout);
+
+}  // namespace orc::store
