@@ -17,14 +17,16 @@ namespace {
 Error os_error(const std::filesystem::path& path, int number) {
   const std::string text = path.string() + ": " + std::generic_category().message(number);
   if (number == ENOENT) return Error{ErrorKind::not_found, text};
-  if (number == ENOSPC || number == EAGAIN || number == EDQUOT) return Error{ErrorKind::unavailable, text};
+  if (number == ENOSPC || number == EAGAIN || number == EDQUOT)
+    return Error{ErrorKind::unavailable, text};
   return Error{ErrorKind::io, text};
 }
 
 Result<std::string> read_all(int fd, const std::filesystem::path& path, std::size_t max_bytes) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return os_error(path, errno);
-  if (!S_ISREG(info.st_mode)) return Error{ErrorKind::refused, path.string() + ": not a regular file"};
+  if (!S_ISREG(info.st_mode))
+    return Error{ErrorKind::refused, path.string() + ": not a regular file"};
   std::string content;
   content.resize(std::min<std::size_t>(static_cast<std::size_t>(info.st_size) + 1, max_bytes + 1));
   std::size_t used = 0;
@@ -79,8 +81,8 @@ Result<std::string> read_beneath(const std::filesystem::path& root,
   open_how how{};
   how.flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  const UniqueFd fd(static_cast<int>(
-      ::syscall(SYS_openat2, folder.get(), relative.c_str(), &how, sizeof(how))));
+  const UniqueFd fd(
+      static_cast<int>(::syscall(SYS_openat2, folder.get(), relative.c_str(), &how, sizeof(how))));
   if (!fd) {
     if (errno == ELOOP || errno == EXDEV) {
       return Error{ErrorKind::refused, relative.string() + ": a link on the way"};
@@ -107,7 +109,8 @@ Status write_file_atomically(const std::filesystem::path& path, std::string_view
   if (written.ok() && durability == Durability::power && ::fdatasync(fd.get()) != 0) {
     written = os_error(temporary, errno);
   }
-  if (written.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) written = os_error(path, errno);
+  if (written.ok() && ::rename(temporary.c_str(), path.c_str()) != 0)
+    written = os_error(path, errno);
   if (!written.ok()) {
     ::unlink(temporary.c_str());
     return written;

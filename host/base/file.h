@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files as the host needs them: whole reads with a cap, atomic writes, and reads of untrusted folders
-// that never follow a link. Any thread; every call may block on the disk.
+// Files as the host needs them: whole reads with a cap, atomic writes, and reads of untrusted
+// folders that never follow a link. Any thread; every call may block on the disk.
 #pragma once
 
 #include <filesystem>
@@ -20,14 +20,14 @@ enum class Durability : std::uint8_t {
 // The whole file; larger than `max_bytes` is `refused`.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes);
 
-// Reads `relative` below `root` without following a symbolic link anywhere on the way, and only if it
-// is a regular file with one name. The tree may be hostile: a fifo, a device, a link, a hard link or a
-// file that is too large is `refused`, at once.
+// Reads `relative` below `root` without following a symbolic link anywhere on the way, and only if
+// it is a regular file with one name. The tree may be hostile: a fifo, a device, a link, a hard
+// link or a file that is too large is `refused`, at once.
 Result<std::string> read_beneath(const std::filesystem::path& root,
                                  const std::filesystem::path& relative, std::size_t max_bytes);
 
-// Replaces `path` as a whole: a reader sees the old content or the new one. On failure the old file is
-// as it was and no temporary file is left.
+// Replaces `path` as a whole: a reader sees the old content or the new one. On failure the old file
+// is as it was and no temporary file is left.
 Status write_file_atomically(const std::filesystem::path& path, std::string_view content,
                              Durability durability, unsigned mode = 0600);
 

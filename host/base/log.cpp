@@ -20,10 +20,14 @@ std::atomic<LogFormat> g_format{LogFormat::text};
 
 std::string_view name(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warning: return "warning";
-    case LogLevel::error: return "error";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::error:
+      return "error";
   }
   return "error";
 }
@@ -65,15 +69,16 @@ void log(LogLevel level, std::string_view id, std::string_view text,
   if (level < g_least) return;
   std::string line;
   if (g_format == LogFormat::json) {
-    line = "{\"time\":\"" + to_iso8601_ms(wall_now()) + "\",\"level\":\"" + std::string(name(level)) +
-           "\",\"id\":" + json_string(id) + ",\"text\":" + json_string(text);
+    line = "{\"time\":\"" + to_iso8601_ms(wall_now()) + "\",\"level\":\"" +
+           std::string(name(level)) + "\",\"id\":" + json_string(id) +
+           ",\"text\":" + json_string(text);
     for (const LogField& field : fields) {
       line += "," + json_string(field.key) + ":" + json_string(field.value);
     }
     line += "}\n";
   } else {
-    line = to_iso8601_ms(wall_now()) + " " + std::string(name(level)) + " " + std::string(id) + ": " +
-           one_line(text);
+    line = to_iso8601_ms(wall_now()) + " " + std::string(name(level)) + " " + std::string(id) +
+           ": " + one_line(text);
     for (const LogField& field : fields) {
       line += " " + std::string(field.key) + "=" + one_line(field.value);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host's log: one event a line, with an id that the operator can look up (docs/operations/messages.md).
-// Any thread. Text for a terminal, JSON lines elsewhere. Never throws, never blocks on anything but stderr.
+// The host's log: one event a line, with an id that the operator can look up
+// (docs/operations/messages.md). Any thread. Text for a terminal, JSON lines elsewhere. Never
+// throws, never blocks on anything but stderr.
 #pragma once
 
 #include <initializer_list>
@@ -19,8 +20,8 @@ struct LogField {
 };
 
 void set_log(LogLevel least, LogFormat format);
-// `id` is a stable name such as "job.held"; `text` is for people and may hold untrusted bytes: they are
-// made printable here.
+// `id` is a stable name such as "job.held"; `text` is for people and may hold untrusted bytes: they
+// are made printable here.
 void log(LogLevel level, std::string_view id, std::string_view text,
          std::initializer_list<LogField> fields = {});
 

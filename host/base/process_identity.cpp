@@ -28,9 +28,11 @@ const std::string& boot_id() {
 Result<ProcessIdentity> identify_process(int pid) {
   ORC_TRY(const std::string stat,
           read_file("/proc/" + std::to_string(pid) + "/stat", k_proc_file_limit));
-  // The name in parentheses may hold spaces and parentheses itself: fields are counted after the last one.
+  // The name in parentheses may hold spaces and parentheses itself: fields are counted after the
+  // last one.
   const std::size_t name_end = stat.rfind(')');
-  if (name_end == std::string::npos) return Error{ErrorKind::malformed, "/proc/PID/stat without a name"};
+  if (name_end == std::string::npos)
+    return Error{ErrorKind::malformed, "/proc/PID/stat without a name"};
   const auto fields = split(trim(std::string_view(stat).substr(name_end + 1)), ' ');
   constexpr std::size_t k_state = 0;        // field 3
   constexpr std::size_t k_start_time = 19;  // field 22

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result<T>: a value or an Error. The only error channel between the folders of the host; exceptions
-// stop at the edges of Poco, yaml-cpp and Boost.DLL (see guard()).
+// Result<T>: a value or an Error. The only error channel between the folders of the host;
+// exceptions stop at the edges of Poco, yaml-cpp and Boost.DLL (see guard()).
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,13 @@
 namespace orc {
 
 enum class ErrorKind : std::uint8_t {
-  not_found,     // the named thing does not exist
-  malformed,     // input that breaks its grammar or contract
-  conflict,      // exists already, or changed under the caller
-  refused,       // a rule forbids it
-  unavailable,   // may work later: busy, timed out, no space
-  io,            // the operating system said no
-  internal,      // a library failed in a way that has no better name
+  not_found,    // the named thing does not exist
+  malformed,    // input that breaks its grammar or contract
+  conflict,     // exists already, or changed under the caller
+  refused,      // a rule forbids it
+  unavailable,  // may work later: busy, timed out, no space
+  io,           // the operating system said no
+  internal,     // a library failed in a way that has no better name
 };
 
 struct Error {
@@ -44,10 +44,10 @@ class [[nodiscard]] Result {
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
   // NOLINTEND(google-explicit-constructor)
   template <typename U>
-    requires(!std::is_same_v<std::remove_cvref_t<U>, T> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Error> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Result>)
-  Result(U&&) = delete;
+  requires(!std::is_same_v<std::remove_cvref_t<U>, T> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Error> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Result>) Result(U&&)
+  = delete;
 
   bool ok() const noexcept { return state_.index() == 0; }
 
@@ -106,12 +106,12 @@ overloaded(F...) -> overloaded<F...>;
 // `ORC_CHECK_OK(f())` does the same for a Status.
 #define ORC_TRY_JOIN_(a, b) a##b
 #define ORC_TRY_NAME_(line) ORC_TRY_JOIN_(orc_try_, line)
-#define ORC_TRY(declaration, ...)                                               \
-  auto ORC_TRY_NAME_(__LINE__) = (__VA_ARGS__);                                 \
+#define ORC_TRY(declaration, ...)                                                       \
+  auto ORC_TRY_NAME_(__LINE__) = (__VA_ARGS__);                                         \
   if (!ORC_TRY_NAME_(__LINE__).ok()) return std::move(ORC_TRY_NAME_(__LINE__)).error(); \
   declaration = std::move(ORC_TRY_NAME_(__LINE__)).value()
-#define ORC_CHECK_OK(...)                                                          \
-  do {                                                                             \
-    auto orc_status = (__VA_ARGS__);                                               \
-    if (!orc_status.ok()) return std::move(orc_status).error();                    \
+#define ORC_CHECK_OK(...)                                       \
+  do {                                                          \
+    auto orc_status = (__VA_ARGS__);                            \
+    if (!orc_status.ok()) return std::move(orc_status).error(); \
   } while (false)

@@ -30,7 +30,9 @@ WallTime wall_now() {
   return WallTime{std::chrono::duration_cast<Millis>(since_epoch).count()};
 }
 
-std::string to_iso8601(WallTime time) { return format("%Y-%m-%dT%H:%M:%SZ", time); }
+std::string to_iso8601(WallTime time) {
+  return format("%Y-%m-%dT%H:%M:%SZ", time);
+}
 
 std::string to_iso8601_ms(WallTime time) {
   std::array<char, 8> fraction{};
@@ -38,7 +40,9 @@ std::string to_iso8601_ms(WallTime time) {
   return format("%Y-%m-%dT%H:%M:%S", time) + fraction.data();
 }
 
-std::string to_date(WallTime time) { return format("%Y-%m-%d", time); }
+std::string to_date(WallTime time) {
+  return format("%Y-%m-%d", time);
+}
 
 std::string to_words(Millis duration) {
   const std::int64_t seconds = duration.count() / 1000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two clocks, never mixed: wall time is for people and for rows that must survive a reboot, monotonic
-// time is for deadlines and durations inside one process.
+// Two clocks, never mixed: wall time is for people and for rows that must survive a reboot,
+// monotonic time is for deadlines and durations inside one process.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,9 @@ struct WallTime {
 };
 
 WallTime wall_now();
-inline MonoTime mono_now() { return std::chrono::steady_clock::now(); }
+inline MonoTime mono_now() {
+  return std::chrono::steady_clock::now();
+}
 
 // "2026-11-21T02:03:11Z" and "2026-11-21T02:03:11.042Z".
 std::string to_iso8601(WallTime time);

@@ -59,7 +59,8 @@ Status check_branch_name(std::string_view name) {
     if (part.front() == '.' || part.front() == '-') {
       return refused("branch", name, "has a component that starts with '.' or '-'");
     }
-    if (part.ends_with(".lock")) return refused("branch", name, "has a component that ends in .lock");
+    if (part.ends_with(".lock"))
+      return refused("branch", name, "has a component that ends in .lock");
     if (part.ends_with('.')) return refused("branch", name, "has a component that ends in '.'");
     if (part.find("..") != std::string_view::npos) return refused("branch", name, "holds \"..\"");
   }
@@ -68,9 +69,8 @@ Status check_branch_name(std::string_view name) {
 
 bool is_object_id(std::string_view text) {
   return (text.size() == 40 || text.size() == 64) &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace orc

@@ -49,10 +49,8 @@ constexpr std::array k_holds{
     HoldRow{HoldClass::no_producer, "no_producer", false,
             "a configuration that gives the stage a producer, then an operator"},
     HoldRow{HoldClass::retry_budget, "retry_budget", false, "an operator: orchestrator task retry"},
-    HoldRow{HoldClass::same_failure, "same_failure", false, "an operator: orchestrator task retry"},
     HoldRow{HoldClass::blocked, "blocked", false, "an operator, after reading the report"},
     HoldRow{HoldClass::operator_hold, "operator", false, "an operator: orchestrator task release"},
-    HoldRow{HoldClass::quarantine, "quarantine", false, "an operator, after orchestrator db check"},
 };
 
 const HoldRow& row_of(HoldClass hold) {
@@ -71,7 +69,9 @@ constexpr EnumNames<Decision, 4> k_decision_names{{
 
 }  // namespace
 
-std::string_view to_string(ReasonCode code) { return name_in(k_reason_names, code); }
+std::string_view to_string(ReasonCode code) {
+  return name_in(k_reason_names, code);
+}
 std::optional<ReasonCode> parse_reason_code(std::string_view text) {
   return value_in(k_reason_names, text);
 }
@@ -80,28 +80,35 @@ std::optional<ReasonCode> reason_code_from_abi(std::int32_t number) {
   return to_string(code).empty() ? std::nullopt : std::optional(code);
 }
 
-std::string_view to_string(HoldClass hold) { return row_of(hold).name; }
+std::string_view to_string(HoldClass hold) {
+  return row_of(hold).name;
+}
 std::optional<HoldClass> parse_hold_class(std::string_view text) {
   for (const HoldRow& row : k_holds) {
     if (row.name == text) return row.hold;
   }
   return std::nullopt;
 }
-std::string_view released_by(HoldClass hold) { return row_of(hold).released_by; }
-bool is_infrastructure(HoldClass hold) { return row_of(hold).infrastructure; }
+std::string_view released_by(HoldClass hold) {
+  return row_of(hold).released_by;
+}
+bool is_infrastructure(HoldClass hold) {
+  return row_of(hold).infrastructure;
+}
 
 std::string_view name_of(const JobOutcome& outcome) {
-  return std::visit(overloaded{
-                        [](const Verdict&) { return std::string_view("verdict"); },
-                        [](const Deferred&) { return std::string_view("deferred"); },
-                        [](const Held&) { return std::string_view("held"); },
-                        [](const NobodyAccepted&) { return std::string_view("nobody_accepted"); },
-                        [](const FaultWhileDeciding&) { return std::string_view("fault_while_deciding"); },
-                        [](const FailedRun&) { return std::string_view("failed_run"); },
-                        [](const WorkerFault&) { return std::string_view("worker_fault"); },
-                        [](const CiResult&) { return std::string_view("ci_result"); },
-                    },
-                    outcome);
+  return std::visit(
+      overloaded{
+          [](const Verdict&) { return std::string_view("verdict"); },
+          [](const Deferred&) { return std::string_view("deferred"); },
+          [](const Held&) { return std::string_view("held"); },
+          [](const NobodyAccepted&) { return std::string_view("nobody_accepted"); },
+          [](const FaultWhileDeciding&) { return std::string_view("fault_while_deciding"); },
+          [](const FailedRun&) { return std::string_view("failed_run"); },
+          [](const WorkerFault&) { return std::string_view("worker_fault"); },
+          [](const CiResult&) { return std::string_view("ci_result"); },
+      },
+      outcome);
 }
 
 std::string text_of(const JobOutcome& outcome) {
@@ -118,7 +125,9 @@ std::string text_of(const JobOutcome& outcome) {
                     outcome);
 }
 
-std::string_view to_string(Decision decision) { return name_in(k_decision_names, decision); }
+std::string_view to_string(Decision decision) {
+  return name_in(k_decision_names, decision);
+}
 std::optional<Decision> parse_decision(std::string_view text) {
   return value_in(k_decision_names, text);
 }

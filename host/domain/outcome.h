@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a job can end. An infrastructure fault is never a code fault: only a Verdict says anything about
-// the code, and only the gate reads what it says. Pure; any thread.
+// How a job can end. An infrastructure fault is never a code fault: only a Verdict says anything
+// about the code, and only the gate reads what it says. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace orc {
 
-// Why a producer declined, deferred or held. The numbers are the plugin ABI's (orchestrator/plugin/abi.h):
-// 10–19 decline, 20–29 defer, 30–39 hold.
+// Why a producer declined, deferred or held. The numbers are the plugin ABI's
+// (orchestrator/plugin/abi.h): 10–19 decline, 20–29 defer, 30–39 hold.
 enum class ReasonCode : std::int32_t {
   none = 0,
   out_of_scope = 10,
@@ -39,17 +39,15 @@ std::optional<ReasonCode> reason_code_from_abi(std::int32_t number);
 
 // Why a task stands still until somebody, or a configuration change, releases it.
 enum class HoldClass : std::uint8_t {
-  environment,     // a permanent environment defect: tool missing, bad credentials, unknown host
-  infra_budget,    // transient faults used up the defer budget
-  unknown,         // a producer ended in a way no rule knows
-  failed_run,      // the producer crashed or broke its contract twice after it accepted
-  broken_artifact, // the artifact broke its contract more often than the budget allows
-  no_producer,     // every link of the chain declined or is off
-  retry_budget,    // the developer-retry budget is spent
-  same_failure,    // the same failure on the same content: repeating changes nothing
-  blocked,         // the verdict itself says BLOCKED
-  operator_hold,   // a human asked for it
-  quarantine,      // a row that no rule can interpret; kept for inspection
+  environment,      // a permanent environment defect: tool missing, bad credentials, unknown host
+  infra_budget,     // transient faults used up the defer budget
+  unknown,          // a producer ended in a way no rule knows
+  failed_run,       // the producer crashed or broke its contract twice after it accepted
+  broken_artifact,  // the artifact broke its contract more often than the budget allows
+  no_producer,      // every link of the chain declined or is off
+  retry_budget,     // the developer-retry budget is spent
+  blocked,          // the verdict itself says BLOCKED
+  operator_hold,    // a human asked for it
 };
 std::string_view to_string(HoldClass hold);
 std::optional<HoldClass> parse_hold_class(std::string_view text);
@@ -62,7 +60,8 @@ bool is_infrastructure(HoldClass hold);
 
 // The tool really ran and the artifact is written; the gate decides what that means.
 struct Verdict {
-  std::string token;    // empty where the stage has no machine verdict, or an agent wrote the artifact
+  std::string
+      token;  // empty where the stage has no machine verdict, or an agent wrote the artifact
   std::string summary;  // one line for people
 };
 
@@ -83,8 +82,8 @@ struct Held {
 // Every link was off, out of scope, or declined.
 struct NobodyAccepted {};
 
-// A link faulted while it decided (crash, exception, time-out): counts as declined; the rest of the chain
-// continues at link + 1 in a fresh worker.
+// A link faulted while it decided (crash, exception, time-out): counts as declined; the rest of the
+// chain continues at link + 1 in a fresh worker.
 struct FaultWhileDeciding {
   int link = 0;
   std::string text;
@@ -106,8 +105,8 @@ struct CiResult {
   std::string summary;
 };
 
-using JobOutcome = std::variant<Verdict, Deferred, Held, NobodyAccepted, FaultWhileDeciding, FailedRun,
-                                WorkerFault, CiResult>;
+using JobOutcome = std::variant<Verdict, Deferred, Held, NobodyAccepted, FaultWhileDeciding,
+                                FailedRun, WorkerFault, CiResult>;
 // "verdict", "deferred", … : stored with the job and used as a metric label.
 std::string_view name_of(const JobOutcome& outcome);
 std::string text_of(const JobOutcome& outcome);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The facts the host stores, as plain values. Status is derived from them, never stored beside them.
+// The facts the host stores, as plain values. Status is derived from them, never stored beside
+// them.
 #pragma once
 
 #include <optional>
@@ -38,11 +39,12 @@ struct Task {
   std::string branch;
   Stage stage = Stage::analysis;
   TaskState state = TaskState::active;
-  std::int64_t rev = 0;  // grows by one with every write of the row: the compare-and-swap's second half
+  std::int64_t rev =
+      0;  // grows by one with every write of the row: the compare-and-swap's second half
   std::optional<Hold> hold;
-  int code_fail = 0;       // rollbacks to development since the last human retry
-  int contract_fail = 0;   // artifacts that broke their contract at this stage
-  int infra_fail = 0;      // deferred or failed attempts at this stage
+  int code_fail = 0;        // rollbacks to development since the last human retry
+  int contract_fail = 0;    // artifacts that broke their contract at this stage
+  int infra_fail = 0;       // deferred or failed attempts at this stage
   std::string head_commit;  // the branch head the host accepted; empty before the first job
   std::string content_id;   // tree of head_commit without the task's own artifact folder
   std::string feedback;     // why the last gate sent it back; given to the next producer
@@ -68,20 +70,20 @@ struct Job {
   TaskId task;
   JobKind kind = JobKind::produce;
   Stage stage = Stage::analysis;
-  int attempt = 1;     // counts jobs of this task at this stage visit; the job's fence
-  int first_link = 0;  // chain position to start at; > 0 after a fault while deciding
-  int failed_runs = 0; // failed runs directly before this attempt
+  int attempt = 1;      // counts jobs of this task at this stage visit; the job's fence
+  int first_link = 0;   // chain position to start at; > 0 after a fault while deciding
+  int failed_runs = 0;  // failed runs directly before this attempt
   JobState state = JobState::queued;
   WallTime run_after;
   WallTime created_at;
   std::optional<WallTime> started_at;
   std::optional<WallTime> finished_at;
   std::optional<WallTime> deadline_at;
-  HostIdentity owner;            // set while running
-  std::int64_t generation = 0;   // configuration generation it was claimed under
-  std::string producer;          // who accepted; empty before
-  std::string outcome;           // name_of(JobOutcome); empty before it finished
-  std::string reason;            // to_string(ReasonCode), or why it waits
+  HostIdentity owner;           // set while running
+  std::int64_t generation = 0;  // configuration generation it was claimed under
+  std::string producer;         // who accepted; empty before
+  std::string outcome;          // name_of(JobOutcome); empty before it finished
+  std::string reason;           // to_string(ReasonCode), or why it waits
   std::string text;
   std::string resume_token;
 };
@@ -114,24 +116,24 @@ struct ArtifactRecord {
   TaskId task;
   Stage stage = Stage::analysis;
   int attempt = 0;
-  std::string name;       // "13-test-report.md"
+  std::string name;  // "13-test-report.md"
   std::string sha256;
   std::int64_t size = 0;
-  std::string commit;      // what it was made on
+  std::string commit;  // what it was made on
   std::string content_id;
   std::string producer;
   std::int64_t generation = 0;
-  std::string path;       // in the evidence store, relative to the state folder
+  std::string path;  // in the evidence store, relative to the state folder
   WallTime at;
 };
 
 struct Event {
   EventId id;
-  TaskId task;  // 0: not about one task
+  TaskId task;        // 0: not about one task
   std::string kind;   // task.submitted, stage.transition, task.held, …
   std::string actor;  // "engine", or the user who asked
   std::string text;
-  std::string data;   // JSON object
+  std::string data;  // JSON object
   WallTime at;
 };
 

@@ -7,7 +7,9 @@
 
 namespace orc {
 
-RepoScope RepoScope::parse(std::string_view csv) { return RepoScope{split_csv(csv)}; }
+RepoScope RepoScope::parse(std::string_view csv) {
+  return RepoScope{split_csv(csv)};
+}
 
 bool RepoScope::covers(std::string_view repo, bool self_hosting) const {
   if (repos.empty()) return self_hosting;
@@ -15,6 +17,8 @@ bool RepoScope::covers(std::string_view repo, bool self_hosting) const {
                      [&](const std::string& name) { return name == "*" || name == repo; });
 }
 
-std::string RepoScope::to_string() const { return join(repos, ", "); }
+std::string RepoScope::to_string() const {
+  return join(repos, ", ");
+}
 
 }  // namespace orc

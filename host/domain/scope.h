@@ -7,8 +7,8 @@
 
 namespace orc {
 
-// A repository scope as operators write it: a CSV. Empty means the self-hosting repository alone, `*`
-// means every repository. Pure; any thread.
+// A repository scope as operators write it: a CSV. Empty means the self-hosting repository alone,
+// `*` means every repository. Pure; any thread.
 struct RepoScope {
   std::vector<std::string> repos;
 

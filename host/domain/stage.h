@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pipeline as data: STAGE_TRANSITIONS is the one table that says which stages exist, who works there,
-// what artifact is owed, which key carries the machine verdict, which gate reads it, and where a pass or
-// a fail leads. Engine, worker, HTTP, command line and the docs test read this table and nothing else.
-// Pure; any thread.
+// The pipeline as data: STAGE_TRANSITIONS is the one table that says which stages exist, who works
+// there, what artifact is owed, which key carries the machine verdict, which gate reads it, and
+// where a pass or a fail leads. Engine, worker, HTTP, command line and the docs test read this
+// table and nothing else. Pure; any thread.
 #pragma once
 
 #include <array>
@@ -36,7 +36,8 @@ struct VerdictToken {
 
 enum class Presence : std::uint8_t { required, where_applicable };
 
-// A file below docs/work-items/<work item>/; a `*` stands for one or more characters of a file name.
+// A file below docs/work-items/<work item>/; a `*` stands for one or more characters of a file
+// name.
 struct ArtifactRule {
   std::string_view file;
   Presence presence;
@@ -49,7 +50,8 @@ enum class HumanGate : std::uint8_t {
   before_production,  // a human confirms before anything is produced
 };
 
-// Whose work of a stage reaches the branch: a developer's commits do; every other role owes artifacts only.
+// Whose work of a stage reaches the branch: a developer's commits do; every other role owes
+// artifacts only.
 enum class Intake : std::uint8_t { artifacts, commits };
 
 struct StageRule {
@@ -67,9 +69,10 @@ struct StageRule {
 
 namespace contract {
 using enum Presence;
-inline constexpr std::array k_analysis{
-    ArtifactRule{"01-brd.md", required}, ArtifactRule{"02-trz.md", required},
-    ArtifactRule{"03-acceptance-criteria.md", required}, ArtifactRule{"04-test-plan.yaml", required}};
+inline constexpr std::array k_analysis{ArtifactRule{"01-brd.md", required},
+                                       ArtifactRule{"02-trz.md", required},
+                                       ArtifactRule{"03-acceptance-criteria.md", required},
+                                       ArtifactRule{"04-test-plan.yaml", required}};
 inline constexpr std::array k_architecture{
     ArtifactRule{"06-adr/ADR-*.md", required}, ArtifactRule{"10-tech-risks.md", required},
     ArtifactRule{"07-infra-requirements.md", where_applicable},
@@ -84,42 +87,85 @@ inline constexpr std::array k_review_tokens{VerdictToken{"APPROVED", pass},
                                             VerdictToken{"REQUEST_CHANGES", fail}};
 inline constexpr std::array k_test_tokens{VerdictToken{"PASS", pass}, VerdictToken{"FAIL", fail},
                                           VerdictToken{"BLOCKED", blocked}};
-inline constexpr std::array k_status_tokens{VerdictToken{"SUCCESS", pass}, VerdictToken{"FAILED", fail}};
+inline constexpr std::array k_status_tokens{VerdictToken{"SUCCESS", pass},
+                                            VerdictToken{"FAILED", fail}};
 }  // namespace contract
 
 inline constexpr std::array STAGE_TRANSITIONS{
-    StageRule{.stage = Stage::analysis, .role = Role::analyst, .artifacts = contract::k_analysis,
-              .verdict_key = "", .tokens = {}, .gate = "check_analysis_package",
-              .human = HumanGate::after_gate, .intake = Intake::artifacts,
-              .on_pass = Stage::architecture, .on_fail = Stage::analysis},
-    StageRule{.stage = Stage::architecture, .role = Role::architect,
-              .artifacts = contract::k_architecture, .verdict_key = "", .tokens = {},
-              .gate = "check_adr_present", .human = HumanGate::none, .intake = Intake::artifacts,
-              .on_pass = Stage::development, .on_fail = Stage::architecture},
-    StageRule{.stage = Stage::development, .role = Role::developer, .artifacts = {},
-              .verdict_key = "", .tokens = {}, .gate = "check_ci_green", .human = HumanGate::none,
-              .intake = Intake::commits, .on_pass = Stage::review, .on_fail = Stage::development},
-    StageRule{.stage = Stage::review, .role = Role::reviewer, .artifacts = contract::k_review,
-              .verdict_key = "verdict", .tokens = contract::k_review_tokens,
-              .gate = "check_review_verdict", .human = HumanGate::none, .intake = Intake::artifacts,
-              .on_pass = Stage::testing, .on_fail = Stage::development},
-    StageRule{.stage = Stage::testing, .role = Role::tester, .artifacts = contract::k_testing,
-              .verdict_key = "result", .tokens = contract::k_test_tokens,
-              .gate = "check_tests_passed", .human = HumanGate::none, .intake = Intake::artifacts,
-              .on_pass = Stage::deploy_staging, .on_fail = Stage::development},
-    StageRule{.stage = Stage::deploy_staging, .role = Role::deployer,
-              .artifacts = contract::k_staging, .verdict_key = "staging_status",
-              .tokens = contract::k_status_tokens, .gate = "check_staging_status",
-              .human = HumanGate::none, .intake = Intake::artifacts, .on_pass = Stage::deploy,
+    StageRule{.stage = Stage::analysis,
+              .role = Role::analyst,
+              .artifacts = contract::k_analysis,
+              .verdict_key = "",
+              .tokens = {},
+              .gate = "check_analysis_package",
+              .human = HumanGate::after_gate,
+              .intake = Intake::artifacts,
+              .on_pass = Stage::architecture,
+              .on_fail = Stage::analysis},
+    StageRule{.stage = Stage::architecture,
+              .role = Role::architect,
+              .artifacts = contract::k_architecture,
+              .verdict_key = "",
+              .tokens = {},
+              .gate = "check_adr_present",
+              .human = HumanGate::none,
+              .intake = Intake::artifacts,
+              .on_pass = Stage::development,
+              .on_fail = Stage::architecture},
+    StageRule{.stage = Stage::development,
+              .role = Role::developer,
+              .artifacts = {},
+              .verdict_key = "",
+              .tokens = {},
+              .gate = "check_ci_green",
+              .human = HumanGate::none,
+              .intake = Intake::commits,
+              .on_pass = Stage::review,
               .on_fail = Stage::development},
-    StageRule{.stage = Stage::deploy, .role = Role::deployer, .artifacts = contract::k_deploy,
-              .verdict_key = "deploy_status", .tokens = contract::k_status_tokens,
-              .gate = "check_deploy_status", .human = HumanGate::before_production,
-              .intake = Intake::artifacts, .on_pass = Stage::done, .on_fail = Stage::development},
+    StageRule{.stage = Stage::review,
+              .role = Role::reviewer,
+              .artifacts = contract::k_review,
+              .verdict_key = "verdict",
+              .tokens = contract::k_review_tokens,
+              .gate = "check_review_verdict",
+              .human = HumanGate::none,
+              .intake = Intake::artifacts,
+              .on_pass = Stage::testing,
+              .on_fail = Stage::development},
+    StageRule{.stage = Stage::testing,
+              .role = Role::tester,
+              .artifacts = contract::k_testing,
+              .verdict_key = "result",
+              .tokens = contract::k_test_tokens,
+              .gate = "check_tests_passed",
+              .human = HumanGate::none,
+              .intake = Intake::artifacts,
+              .on_pass = Stage::deploy_staging,
+              .on_fail = Stage::development},
+    StageRule{.stage = Stage::deploy_staging,
+              .role = Role::deployer,
+              .artifacts = contract::k_staging,
+              .verdict_key = "staging_status",
+              .tokens = contract::k_status_tokens,
+              .gate = "check_staging_status",
+              .human = HumanGate::none,
+              .intake = Intake::artifacts,
+              .on_pass = Stage::deploy,
+              .on_fail = Stage::development},
+    StageRule{.stage = Stage::deploy,
+              .role = Role::deployer,
+              .artifacts = contract::k_deploy,
+              .verdict_key = "deploy_status",
+              .tokens = contract::k_status_tokens,
+              .gate = "check_deploy_status",
+              .human = HumanGate::before_production,
+              .intake = Intake::artifacts,
+              .on_pass = Stage::done,
+              .on_fail = Stage::development},
 };
 
-inline constexpr std::array k_stages{Stage::analysis, Stage::architecture,   Stage::development,
-                                     Stage::review,   Stage::testing,        Stage::deploy_staging,
+inline constexpr std::array k_stages{Stage::analysis, Stage::architecture, Stage::development,
+                                     Stage::review,   Stage::testing,      Stage::deploy_staging,
                                      Stage::deploy,   Stage::done};
 inline constexpr std::array k_roles{Role::analyst,  Role::architect, Role::developer,
                                     Role::reviewer, Role::tester,    Role::deployer};
