@@ -35,7 +35,8 @@ struct Task {
   std::string work_item;
   std::string title;
   std::string request;  // the business request, as submitted
-  std::string repo;     // short name of the configuration
+  std::string repo;      // short name
+  std::string repo_url;  // of a repository that the configuration does not name; else empty
   std::string branch;
   Stage stage = Stage::analysis;
   TaskState state = TaskState::active;

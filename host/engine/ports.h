@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the rest of the program may ask of the engine. Commands are answered after the transaction that carried
-// them out is durable. [any thread, but not the engine's own]
+// What the rest of the program may ask of the engine. Commands are answered after the transaction
+// that carried them out is durable. [any thread, but not the engine's own]
 #pragma once
 
 #include <cstdint>
@@ -26,24 +26,45 @@ struct Submit {
   std::string work_item;  // empty: the local tracker gives one
   std::string title;
   std::string request;
-  std::string repo;       // configured name; or empty with repo_url
-  std::string repo_url;   // absolute path of a local repository that the configuration does not name
-  std::string branch;     // empty: task/<work item>
+  std::string repo;      // configured name; or empty with repo_url
+  std::string repo_url;  // absolute path of a local repository that the configuration does not name
+  std::string branch;    // empty: task/<work item>
   std::optional<Stage> from;  // empty: analysis
 };
-struct Approve { std::string work_item, reason; };
-struct Reject { std::string work_item, reason; };
-struct Retry { std::string work_item, reason; };    // a fresh developer-retry budget, and on
-struct PutOnHold { std::string work_item, reason; };
-struct Release { std::string work_item, reason; };
-struct Cancel { std::string work_item, reason; };
-struct Drain { std::string reason; };               // start nothing new; running jobs end
-struct Resume { std::string reason; };
-struct KillPlugin { std::string plugin, reason; std::optional<Millis> duration; };
-struct UnkillPlugin { std::string plugin, reason; };
+struct Approve {
+  std::string work_item, reason;
+};
+struct Reject {
+  std::string work_item, reason;
+};
+struct Retry {
+  std::string work_item, reason;
+};  // a fresh developer-retry budget, and on
+struct PutOnHold {
+  std::string work_item, reason;
+};
+struct Release {
+  std::string work_item, reason;
+};
+struct Cancel {
+  std::string work_item, reason;
+};
+struct Drain {
+  std::string reason;
+};  // start nothing new; running jobs end
+struct Resume {
+  std::string reason;
+};
+struct KillPlugin {
+  std::string plugin, reason;
+  std::optional<Millis> duration;
+};
+struct UnkillPlugin {
+  std::string plugin, reason;
+};
 
-using Request = std::variant<Submit, Approve, Reject, Retry, PutOnHold, Release, Cancel, Drain, Resume, KillPlugin,
-                             UnkillPlugin>;
+using Request = std::variant<Submit, Approve, Reject, Retry, PutOnHold, Release, Cancel, Drain,
+                             Resume, KillPlugin, UnkillPlugin>;
 
 struct Answer {
   enum class Kind : std::uint8_t { done, invalid, not_found, conflict, not_permitted, unavailable };
@@ -62,8 +83,17 @@ class CommandPort {
 
 // The closed list of reasons why something waits.
 enum class WaitCode : std::uint8_t {
-  no_free_worker, lease_held, human_gate, infra_backoff, infra_hold, merge_lock, budget, paused, draining,
-  dependency, unknown,
+  no_free_worker,
+  lease_held,
+  human_gate,
+  infra_backoff,
+  infra_hold,
+  merge_lock,
+  budget,
+  paused,
+  draining,
+  dependency,
+  unknown,
 };
 std::string_view to_string(WaitCode code);
 
@@ -74,10 +104,10 @@ struct Waiting {
   std::optional<WallTime> until;
   std::optional<int> position;
 };
-// Why the task does not move right now; nothing for a running, done or cancelled one. Always says something:
-// a reason that cannot be derived is `unknown` with that text.
-std::optional<Waiting> why_waiting(const Task& task, const std::optional<Job>& live_job, int jobs_ahead,
-                                   int workers, bool draining, WallTime now);
+// Why the task does not move right now; nothing for a running, done or cancelled one. Always says
+// something: a reason that cannot be derived is `unknown` with that text.
+std::optional<Waiting> why_waiting(const Task& task, const std::optional<Job>& live_job,
+                                   int jobs_ahead, int workers, bool draining, WallTime now);
 
 // What the engine holds in memory, published after every batch. Immutable.
 struct RunningJob {
@@ -94,11 +124,11 @@ struct Status {
   int workers = 0;
   std::vector<RunningJob> running;
   config::GenerationPtr generation;
-  std::int64_t transitions = 0;        // since start
-  std::int64_t lost_writes = 0;        // compare-and-swaps that somebody else had won
+  std::int64_t transitions = 0;  // since start
+  std::int64_t lost_writes = 0;  // compare-and-swaps that somebody else had won
   std::int64_t last_event = 0;
-  WallTime last_batch;                 // when the engine last passed a durable batch
-  std::string fault;                   // the store refuses to write; empty: none
+  WallTime last_batch;  // when the engine last passed a durable batch
+  std::string fault;    // the store refuses to write; empty: none
 };
 using StatusPtr = std::shared_ptr<const Status>;
 
@@ -125,7 +155,8 @@ struct ReloadHistory {
 class ReloadPort {
  public:
   virtual ~ReloadPort() = default;
-  // Builds the next generation and waits. At most one runs and one waits; further callers share the waiting one.
+  // Builds the next generation and waits. At most one runs and one waits; further callers share the
+  // waiting one.
   virtual ReloadAnswer reload(const std::string& cause) = 0;
   virtual ReloadHistory reload_history() const = 0;
 };

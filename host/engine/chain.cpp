@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/chain.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace orc::engine {
+
+namespace {
+
+struct Skip {
+  std::string reason;
+  std::string text;
+};
+
+std::optional<Skip> why_not_asked(const config::Plugin& plugin, const config::LoadedPlugin* loaded,
+                                  const std::string& repo, bool self_hosting,
+                                  const std::vector<std::string>& killed) {
+  if (!plugin.enabled) return Skip{"kill-switch", "switched off in the configuration"};
+  if (std::find(killed.begin(), killed.end(), plugin.name) != killed.end()) {
+    return Skip{"killed", "switched off by an operator"};
+  }
+  if (!plugin.repos.covers(repo, self_hosting)) {
+    return Skip{"scope", "repository " + (repo.empty() ? std::string("(none)") : repo) +
+                             " is not in its scope \"" + plugin.repos.to_string() + "\""};
+  }
+  if (loaded == nullptr || loaded->library.empty()) {
+    return Skip{"not_loaded", loaded == nullptr ? "not part of this generation" : loaded->refused};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ResolvedChain resolve_chain(const config::Generation& generation, Stage stage,
+                            const std::string& repo, bool self_hosting,
+                            const std::vector<std::string>& killed, int first_link) {
+  ResolvedChain chain;
+  const auto row = generation.config.stages.find(stage);
+  if (row == generation.config.stages.end()) return chain;
+  int position = -1;
+  for (const std::string& name : row->second.producers) {
+    if (++position < first_link) continue;
+    const auto plugin = generation.config.plugins.find(name);
+    if (plugin == generation.config.plugins.end()) continue;
+    const auto found = generation.plugins.find(name);
+    const config::LoadedPlugin* loaded =
+        found == generation.plugins.end() ? nullptr : &found->second;
+    if (auto skip = why_not_asked(plugin->second, loaded, repo, self_hosting, killed)) {
+      chain.skipped.push_back({position, name, Decision::skipped, skip->reason, skip->text});
+      continue;
+    }
+    chain.links.push_back({.position = position,
+                           .plugin = name,
+                           .library = loaded->library,
+                           .settings = plugin->second.settings,
+                           .timeout = plugin->second.timeout.value_or(loaded->default_timeout)});
+  }
+  return chain;
+}
+
+std::vector<ChainDecision> complete_decisions(const ResolvedChain& chain,
+                                              const std::vector<ChainDecision>& decided) {
+  std::vector<ChainDecision> all = chain.skipped;
+  all.insert(all.end(), decided.begin(), decided.end());
+  const bool accepted = std::any_of(decided.begin(), decided.end(), [](const ChainDecision& d) {
+    return d.decision == Decision::accepted;
+  });
+  for (const jobs::RequestLink& link : chain.links) {
+    const bool known = std::any_of(decided.begin(), decided.end(), [&](const ChainDecision& d) {
+      return d.position == link.position;
+    });
+    if (!known && accepted) {
+      all.push_back(
+          {link.position, link.plugin, Decision::not_asked, "earlier_producer_accepted", ""});
+    }
+  }
+  std::sort(all.begin(), all.end(),
+            [](const ChainDecision& a, const ChainDecision& b) { return a.position < b.position; });
+  return all;
+}
+
+}  // namespace orc::engine

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host's half of the producer chain: kill-switch, runtime kill and repository scope are applied
+// here, so that no plugin can forget them. The worker asks the links that remain. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/generation.h"
+#include "domain/outcome.h"
+#include "jobs/job_folder.h"
+
+namespace orc::engine {
+
+struct ResolvedChain {
+  std::vector<ChainDecision> skipped;    // links that are not asked, and why
+  std::vector<jobs::RequestLink> links;  // to ask, in order
+};
+
+// `first_link` is the configured position to start at: links before it have faulted while they
+// decided. `killed` are the plugins that an operator switched off at run time.
+ResolvedChain resolve_chain(const config::Generation& generation, Stage stage,
+                            const std::string& repo, bool self_hosting,
+                            const std::vector<std::string>& killed, int first_link);
+
+// The complete record of one walk: what the host skipped, what the worker decided, and `not_asked`
+// for every link behind the one that accepted. In chain order.
+std::vector<ChainDecision> complete_decisions(const ResolvedChain& chain,
+                                              const std::vector<ChainDecision>& decided);
+
+}  // namespace orc::engine

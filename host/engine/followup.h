@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What follows from what happened, as data: the task's next row, the job that is queued with it,
+// the events and the alert. Every rule about budgets, holds, rollbacks and stages stands here;
+// nothing here touches the store, a process or a file. Pure; any thread.
+//
+//   outcome            | the stage      | counts          | then
+//   -------------------+----------------+-----------------+-----------------------------------------------
+//   gate passes        | on_pass        | all reset       | next job, or a human, or done
+//   gate fails         | on_fail        | code_fail + 1   | next job with the reason; spent → hold
+//   gate waits         | stays          | –               | a ci job
+//   gate holds         | stays          | –               | hold
+//   broken contract    | stays          | contract_fail+1 | next attempt with the reason; spent →
+//   hold deferred           | stays          | infra_fail + 1  | next attempt after a backoff;
+//   spent → hold held, unknown      | stays          | –               | hold nobody accepted    |
+//   stays          | –               | hold fault deciding     | stays          | –               |
+//   the rest of the chain, at once, in a fresh worker failed run         | stays          | – | one
+//   fresh attempt, then hold; never the next link
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "domain/gates.h"
+#include "domain/records.h"
+#include "store/store.h"
+
+namespace orc::engine {
+
+struct EventDraft {
+  std::string kind;
+  std::string text;
+  std::string data = "{}";
+};
+
+struct AlertDraft {
+  std::string condition;  // one alert per task and condition
+  std::string text;
+};
+
+struct Followup {
+  Task next;
+  std::optional<store::NewJob> job;
+  std::vector<EventDraft> events;
+  std::optional<AlertDraft> alert;
+  bool clears_alerts = false;
+};
+
+// The limits that apply to one task's job.
+struct Budget {
+  config::InfraRetry infra;  // of the producer that deferred
+  int max_rollbacks = 3;
+  int max_broken_artifacts = 2;
+};
+
+// The task at the door of `stage`: a job is queued, a human is asked, or it is done.
+Followup enter_stage(Task task, Stage stage, WallTime now);
+
+Followup after_gate(const Task& task, const Job& job, const GateDecision& gate,
+                    const Budget& budget, WallTime now);
+Followup after_deferral(const Task& task, const Job& job, const Deferred& deferred,
+                        const Budget& budget, WallTime now);
+Followup after_refusal(const Task& task, const Job& job, const Held& held);
+Followup after_nobody(const Task& task, const Job& job,
+                      const std::vector<ChainDecision>& decisions);
+// `next_link`: the configured position behind the link that faulted.
+Followup after_deciding_fault(const Task& task, const Job& job, const FaultWhileDeciding& fault,
+                              int next_link, WallTime now);
+Followup after_failed_run(const Task& task, const Job& job, const FailedRun& failed, WallTime now);
+
+Followup put_on_hold(Task task, HoldClass hold, const std::string& reason);
+// A human sends the work back: at a human gate, along the stage's on_fail.
+Followup sent_back(const Task& task, const std::string& actor, const std::string& reason,
+                   WallTime now);
+// The held task tries its stage again.
+Followup try_again(Task task, WallTime now);
+
+}  // namespace orc::engine

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/generation.h"
+#include "engine/chain.h"
+#include "engine/state_folders.h"
+#include "jobs/job_folder.h"
+
+namespace orc::engine {
+
+// What the configuration says about the task's repository; a repository that it does not name gets
+// an empty contract and the default branch "main".
+config::Repo repo_of(const config::Config& config, const Task& task);
+
+// Everything the worker needs to know about one attempt. Pure. [any thread]
+jobs::JobRequest build_request(const Task& task, const Job& job,
+                               const config::Generation& generation, const ResolvedChain& chain,
+                               const StateFolders& folders, const std::string& run_id);
+
+}  // namespace orc::engine
