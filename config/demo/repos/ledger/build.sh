@@ -1,0 +1,4 @@
+#!/bin/sh
+# Builds ./ledger.
+set -eu
+exec ${CC:-cc} -std=c99 -Wall -Wextra -Werror -o ledger src/ledger.c

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's agent: a script, no model. It is started the way a coding agent is started, in the task's clone,
+with the role's prompt; it writes the stage's artifacts, and as developer it edits files and commits.
+
+    scripted-agent.py --role R --stage S --work-item ID --artifacts DIR --title T [--prompt-file FILE]
+
+The prompt comes from FILE or from standard input. Exit 0: the role's work is done. 3: not a job for a script.
+"""
+import argparse
+import datetime
+import pathlib
+import subprocess
+import sys
+
+from scripted_work import Edit, Round, rounds_for
+
+NAME = "scripted agent, no model"
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def write(task: argparse.Namespace, name: str, title: str, body: str, **verdict: str) -> None:
+    """One artifact with the fields that every artifact carries, and the stage's verdict key where it has one."""
+    fields = {"work_item": task.work_item, "stage": task.stage, "author": task.role, "status": "complete",
+              "date": datetime.date.today().isoformat(), "model": NAME} | verdict
+    block = "".join(f'{key}: "{value}"\n' if ":" in value or "," in value else f"{key}: {value}\n"
+                    for key, value in fields.items())
+    path = task.artifacts / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = f"# {title}\n\n{body}" if name.endswith(".md") else body
+    path.write_text(f"---\n{block}---\n\n{text}\n", encoding="utf-8")
+    print(f"wrote {name}")
+
+
+def analyse(task: argparse.Namespace) -> int:
+    write(task, "01-brd.md", "Business requirements", f"Wanted: {task.title}.")
+    write(task, "02-trz.md", "Technical task", "One change of behaviour, one place; the program's interface stays.")
+    write(task, "03-acceptance-criteria.md", "Acceptance criteria",
+          "- The new behaviour has a test.\n- Every test that passed before passes still.")
+    write(task, "04-test-plan.yaml", "", "suite: the repository's own\nadds: one case for each new behaviour")
+    return 0
+
+
+def design(task: argparse.Namespace) -> int:
+    write(task, "06-adr/ADR-001-where-it-goes.md", "Where the change goes",
+          "Context: " + task.title + ".\n\nDecision: change the function that owns the rule today; add no module.\n\n"
+          "Consequence: the diff stays small.")
+    write(task, "10-tech-risks.md", "Risks", "- Rounding and formatting: covered by a test each.")
+    return 0
+
+
+def change(edit: Edit, title: str) -> None:
+    path = pathlib.Path(edit.path)
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    added = edit.text.replace("{title}", title)
+    if edit.old and edit.old not in text:
+        raise SystemExit(f"{edit.path}: the text to change is not there; nothing was committed")
+    path.write_text(text.replace(edit.old, added, 1) if edit.old else text + added, encoding="utf-8")
+    print(f"edited {edit.path}")
+
+
+def current_round(task: argparse.Namespace) -> Round | None:
+    """The first round that is not on the branch yet, if its feedback is in the prompt."""
+    done = git("log", "--format=%s").splitlines()
+    for step in rounds_for(task.title):
+        if step.message not in done:
+            return step if step.knows in task.prompt else None
+    return None
+
+
+def develop(task: argparse.Namespace) -> int:
+    step = current_round(task)
+    if step is None:
+        print("the feedback names nothing that this script knows how to mend", file=sys.stderr)
+        return 3
+    if step.knows:
+        print(f"the feedback names {step.knows}")
+    for edit in step.edits:
+        change(edit, task.title)
+    git("add", "--all", "--", *[edit.path for edit in step.edits])
+    git("-c", "user.name=Scripted Agent", "-c", "user.email=agent@localhost", "-c", "commit.gpgsign=false",
+        "commit", "--quiet", "-m", step.message)
+    print(f"committed: {step.message}")
+    return 0
+
+
+def review(task: argparse.Namespace) -> int:
+    """A rule instead of a judgement: the developer's last change touches the change log and a test."""
+    names = git("log", "-1", "--author=Scripted Agent", "--name-only", "--format=").split()
+    every = git("log", "--author=Scripted Agent", "--name-only", "--format=").split()
+    good = "CHANGELOG.md" in every and (names == ["CHANGELOG.md"] or any(n.startswith("tests/") for n in every))
+    write(task, "12-review.md", "Review", "Read: " + ", ".join(sorted(set(every))) + ".\n\nRule: a change brings its "
+          "test and its line in the change log.", verdict="APPROVED" if good else "REQUEST_CHANGES")
+    return 0
+
+
+def run_tests(task: argparse.Namespace) -> int:
+    """What a careful tester does by hand: run the suite and report what it said."""
+    script = pathlib.Path("tests/run.sh")
+    command = ["sh", str(script)] if script.exists() else ["python3", "-m", "pytest", "-q", "tests"]
+    suite = subprocess.run(command, capture_output=True, text=True, check=False)
+    if suite.returncode not in (0, 1):
+        print(f"the suite could not run: exit {suite.returncode}\n{suite.stderr}", file=sys.stderr)
+        return 3
+    word = "FAIL" if suite.returncode else "PASS"
+    write(task, "13-test-report.md", "Test report", "```\n" + suite.stdout[-4000:] + "```", status=word, result=word)
+    return 0
+
+
+def refuse(task: argparse.Namespace) -> int:
+    print(f"{task.stage} is not a job for a script without a deploy tool", file=sys.stderr)
+    return 3
+
+
+ROLES = {"analyst": analyse, "architect": design, "developer": develop, "reviewer": review, "tester": run_tests,
+         "deployer": refuse}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=NAME)
+    parser.add_argument("--role", required=True, choices=ROLES)
+    parser.add_argument("--stage", required=True)
+    parser.add_argument("--work-item", required=True)
+    parser.add_argument("--artifacts", required=True, type=pathlib.Path)
+    parser.add_argument("--title", required=True)
+    parser.add_argument("--prompt-file", type=pathlib.Path)
+    task = parser.parse_args()
+    task.prompt = task.prompt_file.read_text(encoding="utf-8") if task.prompt_file else sys.stdin.read()
+    print(f"{NAME}: {task.role} of {task.work_item}")
+    return ROLES[task.role](task)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
