@@ -3,9 +3,9 @@
 """The demo's agent: a script, no model. It is started the way a coding agent is started, in the task's clone,
 with the role's prompt; it writes the stage's artifacts, and as developer it edits files and commits.
 
-    scripted-agent.py --role R --stage S --work-item ID --artifacts DIR --title T [--prompt-file FILE]
+    scripted-agent.py --role R --stage S --work-item ID --artifacts DIR  < prompt
 
-The prompt comes from FILE or from standard input. Exit 0: the role's work is done. 3: not a job for a script.
+Exit 0: the role's work is done. 3: not a job for a script.
 """
 import argparse
 import datetime
@@ -13,7 +13,7 @@ import pathlib
 import subprocess
 import sys
 
-from scripted_work import Edit, Round, rounds_for
+from scripted_work import Edit, Round, find_work
 
 NAME = "scripted agent, no model"
 
@@ -52,20 +52,19 @@ def design(task: argparse.Namespace) -> int:
     return 0
 
 
-def change(edit: Edit, title: str) -> None:
+def change(edit: Edit) -> None:
     path = pathlib.Path(edit.path)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    added = edit.text.replace("{title}", title)
     if edit.old and edit.old not in text:
         raise SystemExit(f"{edit.path}: the text to change is not there; nothing was committed")
-    path.write_text(text.replace(edit.old, added, 1) if edit.old else text + added, encoding="utf-8")
+    path.write_text(text.replace(edit.old, edit.text, 1) if edit.old else text + edit.text, encoding="utf-8")
     print(f"edited {edit.path}")
 
 
 def current_round(task: argparse.Namespace) -> Round | None:
     """The first round that is not on the branch yet, if its feedback is in the prompt."""
     done = git("log", "--format=%s").splitlines()
-    for step in rounds_for(task.title):
+    for step in task.rounds:
         if step.message not in done:
             return step if step.knows in task.prompt else None
     return None
@@ -79,7 +78,7 @@ def develop(task: argparse.Namespace) -> int:
     if step.knows:
         print(f"the feedback names {step.knows}")
     for edit in step.edits:
-        change(edit, task.title)
+        change(edit)
     git("add", "--all", "--", *[edit.path for edit in step.edits])
     git("-c", "user.name=Scripted Agent", "-c", "user.email=agent@localhost", "-c", "commit.gpgsign=false",
         "commit", "--quiet", "-m", step.message)
@@ -125,10 +124,10 @@ def main() -> int:
     parser.add_argument("--stage", required=True)
     parser.add_argument("--work-item", required=True)
     parser.add_argument("--artifacts", required=True, type=pathlib.Path)
-    parser.add_argument("--title", required=True)
-    parser.add_argument("--prompt-file", type=pathlib.Path)
     task = parser.parse_args()
-    task.prompt = task.prompt_file.read_text(encoding="utf-8") if task.prompt_file else sys.stdin.read()
+    task.prompt = sys.stdin.read()
+    task.title, task.rounds = find_work(task.prompt)
+    task.title = task.title or f"what {task.work_item} asks for"
     print(f"{NAME}: {task.role} of {task.work_item}")
     return ROLES[task.role](task)
 

@@ -96,11 +96,16 @@ printf 'To: %s\\n' "$recipient"
 )
 
 # A request that no script is for still ends in a real commit.
-ANYTHING = (Round("Note the request", (Edit("CHANGELOG.md", "- Noted: {title}\n"),)),)
+ANYTHING = (Round("Note the request", (Edit("CHANGELOG.md", "- Noted, and left to a real agent.\n"),)),)
 
-# A word of the title → the rounds.
-WORK = {"ten items": DISCOUNT, "decimals": DECIMALS, "sender": SENDER}
+# The title of a request → the rounds it takes.
+WORK = {
+    "Ten items cost ten percent less": DISCOUNT,
+    "Print balances with two decimals": DECIMALS,
+    "Name the sender on the label": SENDER,
+}
 
 
-def rounds_for(title: str) -> tuple[Round, ...]:
-    return next((rounds for word, rounds in WORK.items() if word in title.lower()), ANYTHING)
+def find_work(prompt: str) -> tuple[str, tuple[Round, ...]]:
+    """The request that the prompt is about, and its rounds."""
+    return next(((title, rounds) for title, rounds in WORK.items() if title in prompt), ("", ANYTHING))
