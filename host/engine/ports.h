@@ -116,7 +116,7 @@ struct RunningJob {
   int worker_pid = 0;
   WallTime deadline;
 };
-struct Status {
+struct Snapshot {
   HostIdentity host;
   WallTime started_at;
   bool ready = false;
@@ -130,7 +130,7 @@ struct Status {
   WallTime last_batch;  // when the engine last passed a durable batch
   std::string fault;    // the store refuses to write; empty: none
 };
-using StatusPtr = std::shared_ptr<const Status>;
+using StatusPtr = std::shared_ptr<const Snapshot>;
 
 class StatusPort {
  public:

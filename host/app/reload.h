@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds configuration generations on a thread of its own and hands a finished one to the engine. A
+// refused one changes nothing and stays visible until a good one follows.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "engine/ports.h"
+
+namespace orc::app {
+
+class Reloader final : public engine::ReloadPort {
+ public:
+  // Builds against the generation in force.
+  using Build = std::function<config::Built(const config::Generation* previous)>;
+  using Apply = std::function<void(config::GenerationPtr)>;
+
+  Reloader(config::GenerationPtr current, Build build, Apply apply);
+  ~Reloader() override;
+  Reloader(const Reloader&) = delete;
+  Reloader& operator=(const Reloader&) = delete;
+
+  // Waits for a build that began after the call. [any thread]
+  engine::ReloadAnswer reload(const std::string& cause) override;
+  // Asks and returns: for a signal. [any thread]
+  void request(const std::string& cause);
+  engine::ReloadHistory reload_history() const override;
+
+ private:
+  void run();
+  engine::ReloadAnswer build_once(const std::string& cause);
+  long long ask(const std::string& cause);
+
+  const Build build_;
+  const Apply apply_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  // All below under mutex_. Builds are numbered; whoever asks is served by the next one to start.
+  config::GenerationPtr current_;
+  engine::ReloadHistory history_;
+  engine::ReloadAnswer last_answer_;
+  std::string cause_;
+  long long wanted_ = 0;
+  long long started_ = 0;
+  long long finished_ = 0;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace orc::app

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of one transition, top to bottom: a job ended → it is finished under its fence → its
+// evidence is taken in → the gate reads it → what follows is written under compare-and-swap, with
+// the next job, in one transaction.
+#include "base/log.h"
+#include "engine/engine.h"
+#include "engine/evidence.h"
+#include "engine/request.h"
+
+namespace orc::engine {
+
+namespace {
+
+constexpr Millis k_outbox_retry{30'000};
+
+std::string json_escape(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return out;
+}
+
+ReasonCode reason_of(const JobOutcome& outcome) {
+  if (const auto* deferred = std::get_if<Deferred>(&outcome)) return deferred->reason;
+  if (const auto* held = std::get_if<Held>(&outcome)) return held->reason;
+  return ReasonCode::none;
+}
+
+std::string token_of(const JobOutcome& outcome) {
+  const auto* deferred = std::get_if<Deferred>(&outcome);
+  return deferred != nullptr ? deferred->resume_token : std::string();
+}
+
+}  // namespace
+
+Status Engine::on(JobEnded& ended) {
+  const auto found = workers_.find(ended.job);
+  if (found == workers_.end() || found->second.job.attempt != ended.attempt) return Done{};
+  const Worker& worker = found->second;
+  ++batch_.freed;
+  batch_.effects.emplace_back([this, id = ended.job] { forget(id); });
+  if (worker.abandoned) return Done{};
+
+  const jobs::WorkerReport& report = *ended.report;
+  const store::JobFence fence{worker.job.id, worker.job.attempt, identity_.instance};
+  ORC_TRY(const store::Write finished,
+          store_->finish_job(fence, {.outcome = std::string(name_of(report.outcome)),
+                                     .reason = std::string(to_string(reason_of(report.outcome))),
+                                     .text = text_of(report.outcome),
+                                     .producer = report.producer,
+                                     .resume_token = token_of(report.outcome),
+                                     .at = batch_.now}));
+  if (finished == store::Write::lost) {
+    ++batch_.lost_writes;
+    log(LogLevel::warning, "job.fenced", "a job that is no longer ours ended; nothing was changed",
+        {{"task", worker.task.work_item}, {"job", std::to_string(worker.job.id.value)}});
+    return Done{};
+  }
+  std::vector<Evidence> evidence;
+  ORC_CHECK_OK(record_end(worker, report, evidence));
+  Followup followup = follow_up(worker, report, evidence);
+  if (!report.head_commit.empty()) {
+    followup.next.head_commit = report.head_commit;
+    followup.next.content_id = report.content_id;
+  }
+  ORC_TRY(const store::Write written, write(worker.task, std::move(followup), "engine"));
+  if (written == store::Write::lost) {
+    log(LogLevel::error, "task.write_lost", "somebody else changed the task while its job ran",
+        {{"task", worker.task.work_item}});
+  }
+  return Done{};
+}
+
+// What the job leaves behind whatever follows: decisions, agent runs, artifacts, the pull request.
+Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report,
+                          std::vector<Evidence>& evidence) {
+  const std::vector<ChainDecision> asked =
+      complete_decisions({.links = worker.links}, report.decisions);
+  if (!asked.empty()) ORC_CHECK_OK(store_->record_decisions(worker.job.id, asked, batch_.now));
+  for (AgentRun run : report.agent_runs) {
+    run.job = worker.job.id;
+    run.task = worker.task.id;
+    run.stage = worker.job.stage;
+    run.role = find_rule(worker.job.stage)->role;
+    ORC_CHECK_OK(store_->record_agent_run(run));
+  }
+  if (!std::holds_alternative<Verdict>(report.outcome)) return Done{};
+  ORC_TRY(Intake intake, take_in(folders_, worker.task, worker.job, report, batch_.now));
+  for (const ArtifactRecord& record : intake.records) ORC_CHECK_OK(store_->record_artifact(record));
+  evidence = std::move(intake.evidence);
+  if (worker.job.stage != Stage::development || report.head_commit.empty()) return Done{};
+  const config::Repo repo = repo_of(worker.generation->config, worker.task);
+  return store_->put_pull_request({.task = worker.task.id,
+                                   .repo = worker.task.repo,
+                                   .branch = worker.task.branch,
+                                   .base = repo.default_branch,
+                                   .title = worker.task.title,
+                                   .head_commit = report.head_commit,
+                                   .state = "open",
+                                   .ci = "pending"});
+}
+
+GateInput Engine::gate_input(const Worker& worker, const jobs::WorkerReport& report,
+                             const std::vector<Evidence>& evidence) const {
+  const config::Repo repo = repo_of(worker.generation->config, worker.task);
+  GateInput input{.rule = *find_rule(worker.job.stage),
+                  .work_item = worker.task.work_item,
+                  .attempt = worker.job.attempt,
+                  .content_id = report.content_id,
+                  .evidence = evidence};
+  if (worker.job.stage != Stage::development) return input;
+  if (const auto* ci = std::get_if<CiResult>(&report.outcome)) {
+    input.ci = ci->green ? CiState::green : CiState::red;
+    input.ci_text = ci->summary;
+    return input;
+  }
+  const bool has_repository = !repo.clone.empty();
+  input.brought_commits = !has_repository || report.content_id != report.made_on_content;
+  if (!has_repository || (repo.ci.command.empty() && !repo.ci.required)) {
+    input.ci = CiState::waived;
+  } else if (!repo.ci.command.empty()) {
+    input.ci = CiState::pending;
+  }
+  return input;
+}
+
+Followup Engine::follow_up(const Worker& worker, const jobs::WorkerReport& report,
+                           const std::vector<Evidence>& evidence) {
+  const Task& task = worker.task;
+  const Job& job = worker.job;
+  const config::Config& config = worker.generation->config;
+  Budget budget{.max_rollbacks = config.max_rollbacks,
+                .max_broken_artifacts = config.max_broken_artifacts};
+  if (const auto plugin = config.plugins.find(report.producer); plugin != config.plugins.end()) {
+    budget.infra = plugin->second.infra_retry;
+  }
+  const auto gate = [&] {
+    return after_gate(task, job, evaluate_gate(gate_input(worker, report, evidence)), budget,
+                      batch_.now);
+  };
+  return std::visit(
+      overloaded{
+          [&](const Verdict&) { return gate(); },
+          [&](const CiResult&) { return gate(); },
+          [&](const Deferred& d) { return after_deferral(task, job, d, budget, batch_.now); },
+          [&](const Held& h) { return after_refusal(task, job, h); },
+          [&](const NobodyAccepted&) {
+            return after_nobody(
+                task, job,
+                complete_decisions({.skipped = worker.skipped, .links = worker.links},
+                                   report.decisions));
+          },
+          [&](const FaultWhileDeciding& f) {
+            const auto index = static_cast<std::size_t>(f.link);
+            const int position =
+                index < worker.links.size() ? worker.links[index].position : f.link;
+            return after_deciding_fault(task, job, f, position + 1, batch_.now);
+          },
+          [&](const FailedRun& f) { return after_failed_run(task, job, f, batch_.now); },
+          [&](const WorkerFault& f) {
+            return after_deferral(task, job, {.reason = ReasonCode::resource, .text = f.text},
+                                  budget, batch_.now);
+          },
+      },
+      report.outcome);
+}
+
+// The one way a followup becomes durable: the task's row under compare-and-swap first, everything
+// else only if that was won.
+Result<store::Write> Engine::write(const Task& before, Followup followup,
+                                   const std::string& actor) {
+  followup.next.updated_at = batch_.now;
+  ORC_TRY(const store::Write written,
+          store_->write_task({before.id, before.stage, before.rev}, followup.next, batch_.now));
+  if (written == store::Write::lost) {
+    ++batch_.lost_writes;
+    return written;
+  }
+  if (before.stage != followup.next.stage) ++batch_.transitions;
+  if (followup.job) {
+    ORC_CHECK_OK([&]() -> Status {
+      ORC_TRY(const Job queued, store_->queue_job(*followup.job, batch_.now));
+      (void)queued;
+      return Done{};
+    }());
+    batch_.queue_changed = true;
+  }
+  for (const EventDraft& draft : followup.events) {
+    ORC_TRY(const EventId id, store_->append_event({.task = before.id,
+                                                    .kind = draft.kind,
+                                                    .actor = actor,
+                                                    .text = draft.text,
+                                                    .data = draft.data,
+                                                    .at = batch_.now}));
+    batch_.last_event = id.value;
+  }
+  if (followup.clears_alerts && alerted_.contains(before.id)) {
+    ORC_CHECK_OK(store_->clear_alerts(before.id, batch_.now));
+    batch_.effects.emplace_back([this, id = before.id] { alerted_.erase(id); });
+  }
+  if (followup.alert) ORC_CHECK_OK(raise(followup.next, *followup.alert));
+  return written;
+}
+
+Status Engine::raise(const Task& task, const AlertDraft& alert) {
+  ORC_TRY(const bool is_new, store_->raise_alert(task.id, alert.condition, alert.text, batch_.now));
+  batch_.effects.emplace_back([this, id = task.id] { alerted_.insert(id); });
+  if (!is_new) return Done{};
+  // The revision tells two incidents of the same condition apart; a repeated write of one does not
+  // notify twice.
+  const std::string key = task.work_item + ":" + alert.condition + ":" + std::to_string(task.rev);
+  const std::string body = R"({"task":")" + task.work_item + R"(","stage":")" +
+                           std::string(to_string(task.stage)) + R"(","condition":")" +
+                           alert.condition + R"(","text":")" + json_escape(alert.text) + R"("})";
+  ORC_CHECK_OK(store_->add_outbox(
+      {.channel = "notifier.log", .key = key, .body = body, .attempts = 0, .due = batch_.now}));
+  batch_.effects.emplace_back([this] { next_outbox_ = wall_now(); });
+  return Done{};
+}
+
+Status Engine::on(clients::Delivered& delivered) {
+  if (delivered.error.empty()) return store_->finish_outbox(delivered.id, batch_.now);
+  const WallTime due = batch_.now + k_outbox_retry * std::min(delivered.attempts, 20);
+  batch_.effects.emplace_back([this, due] { next_outbox_ = due; });
+  return store_->retry_outbox(delivered.id, due, delivered.error);
+}
+
+Status Engine::on(NewGeneration& message) {
+  ORC_TRY(const EventId id,
+          store_->append_event({.kind = "config.generation",
+                                .actor = "engine",
+                                .text = "configuration generation " +
+                                        std::to_string(message.generation->number) + " in force",
+                                .data = "{}",
+                                .at = batch_.now}));
+  batch_.last_event = id.value;
+  batch_.queue_changed = true;  // more workers may be free now
+  batch_.effects.emplace_back([this, next = message.generation] { generation_ = next; });
+  return Done{};
+}
+
+}  // namespace orc::engine

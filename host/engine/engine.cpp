@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "base/log.h"
+#include "engine/worker_process.h"
+#include "jobs/worker_client.h"
+
+namespace orc::engine {
+
+namespace {
+
+constexpr std::uint64_t k_wake_token = 0;    // job ids start at 1
+constexpr int k_max_wall_sleep_ms = 30'000;  // a step of the wall clock is noticed within this time
+constexpr Millis k_retry_after_fault{1000};
+
+int until_ms(MonoTime when) {
+  const auto left = std::chrono::ceil<Millis>(when - mono_now()).count();
+  return static_cast<int>(std::clamp<long long>(left, 0, 24LL * 3600 * 1000));
+}
+
+int until_ms(WallTime when) {
+  return static_cast<int>(
+      std::clamp<long long>((when - wall_now()).count() + 1, 0, k_max_wall_sleep_ms));
+}
+
+}  // namespace
+
+Engine::Engine(Parts parts)
+    : store_(std::move(parts.store)),
+      launcher_(std::move(parts.launcher)),
+      outbox_(std::move(parts.outbox)),
+      generation_(std::move(parts.generation)),
+      folders_(std::move(parts.folders)),
+      identity_(std::move(parts.identity)),
+      started_at_(wall_now()),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!epoll_ || !wake_fd_) std::abort();  // the process is out of descriptors before it began
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = k_wake_token}};
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_fd_.get(), &event);
+  outbox_->start([this](clients::Delivered delivered) {
+    {
+      const std::lock_guard lock(mutex_);
+      inbox_.emplace_back(std::move(delivered));
+    }
+    wake();
+  });
+  publish();
+}
+
+Engine::~Engine() {
+  outbox_.reset();  // its thread calls back into this object
+}
+
+void Engine::run() {
+  ready_to_serve_ = true;
+  turn({});
+  while (!finished_stopping()) {
+    wait();
+    enforce_deadlines();
+    turn(collect());
+  }
+  // Nobody waits for an answer for ever: what came in at the last moment was not carried out.
+  for (Happening& left : collect()) {
+    if (auto* command = std::get_if<Command>(&left)) {
+      command->answer->set_value({.kind = Answer::Kind::unavailable,
+                                  .code = "stopping",
+                                  .text = "the host is stopping; nothing was done"});
+    }
+  }
+}
+
+// --- waiting -------------------------------------------------------------------------------------
+
+void Engine::wake() const {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_fd_.get(), &one, sizeof(one));
+}
+
+int Engine::wait_limit_ms() const {
+  if (!ready_.empty()) return 0;
+  int limit = -1;
+  const auto sooner = [&limit](int ms) { limit = limit < 0 ? ms : std::min(limit, ms); };
+  for (const auto& [id, worker] : workers_)
+    sooner(until_ms(worker.kill_at.value_or(worker.deadline)));
+  for (const auto& [when, happening] : postponed_) sooner(until_ms(when));
+  if (next_due_ && !draining_ && free_workers() > 0) sooner(until_ms(*next_due_));
+  if (next_outbox_) sooner(until_ms(*next_outbox_));
+  if (next_unkill_) sooner(until_ms(*next_unkill_));
+  if (stopping_) sooner(until_ms(stop_deadline_));
+  return limit;
+}
+
+void Engine::wait() {
+  std::array<epoll_event, 64> events{};
+  const int count =
+      ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_limit_ms());
+  for (int i = 0; i < count; ++i) {
+    if (events[static_cast<std::size_t>(i)].data.u64 != k_wake_token) continue;
+    std::uint64_t drained = 0;
+    [[maybe_unused]] const ssize_t got = ::read(wake_fd_.get(), &drained, sizeof(drained));
+  }
+}
+
+std::vector<Engine::Happening> Engine::collect() {
+  std::vector<Happening> happenings = std::move(ready_);
+  ready_.clear();
+  collect_ended_workers(happenings);
+  const MonoTime now = mono_now();
+  for (auto it = postponed_.begin(); it != postponed_.end();) {
+    if (it->first > now) {
+      ++it;
+      continue;
+    }
+    happenings.push_back(std::move(it->second));
+    it = postponed_.erase(it);
+  }
+  const std::lock_guard lock(mutex_);
+  std::move(inbox_.begin(), inbox_.end(), std::back_inserter(happenings));
+  inbox_.clear();
+  if (stop_request_ && stop_request_ != stopping_) {
+    stopping_ = stop_request_;
+    draining_ = true;
+    const config::Config& config = generation_->config;
+    stop_deadline_ =
+        mono_now() +
+        (*stopping_ == StopMode::drain ? config.drain_timeout : config.kill_grace + Millis{5000});
+    if (*stopping_ == StopMode::end_workers) {
+      for (auto& [id, worker] : workers_) ask_to_end(worker);
+    }
+  }
+  return happenings;
+}
+
+void Engine::collect_ended_workers(std::vector<Happening>& happenings) {
+  for (auto& [id, worker] : workers_) {
+    if (!worker.child.pidfd) continue;
+    siginfo_t info{};
+    jobs::WorkerEnd end;
+    if (worker.is_child) {
+      if (::waitid(P_PIDFD, static_cast<id_t>(worker.child.pidfd.get()), &info,
+                   WEXITED | WNOHANG) != 0 ||
+          info.si_pid == 0) {
+        continue;
+      }
+      if (info.si_code == CLD_EXITED) {
+        end = process::Exited{info.si_status};
+      } else {
+        end = process::Signalled{info.si_status};
+      }
+    } else if (jobs::live_worker(folders_.job(worker.job.id, worker.job.attempt))) {
+      continue;
+    }
+    // Out of the set before it is closed, or one end would be reported twice.
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, worker.child.pidfd.get(), nullptr);
+    worker.child.pidfd.reset();
+    const std::filesystem::path folder = folders_.job(worker.job.id, worker.job.attempt);
+    jobs::WorkerReport report = jobs::conclude(folder, end);
+    if (!has_reported(folder)) end_survivors(worker.run_id);
+    if (worker.ended_by_host && !std::holds_alternative<Verdict>(report.outcome)) {
+      report.outcome =
+          Deferred{.reason = ReasonCode::timeout,
+                   .text = "ended by the host: past its limit or the host is stopping"};
+    }
+    happenings.emplace_back(JobEnded{
+        id, worker.job.attempt, std::make_shared<const jobs::WorkerReport>(std::move(report))});
+  }
+}
+
+void Engine::enforce_deadlines() {
+  const MonoTime now = mono_now();
+  for (auto& [id, worker] : workers_) {
+    if (!worker.child.pidfd) continue;
+    if (worker.kill_at) {
+      if (now < *worker.kill_at) continue;
+      signal_worker(worker.child, SIGKILL);
+      worker.kill_at = now + Millis{1000};
+    } else if (now >= worker.deadline) {
+      log(LogLevel::warning, "worker.past_limit", "a worker ran past its limit and is asked to end",
+          {{"task", worker.task.work_item}, {"job", std::to_string(id.value)}});
+      ask_to_end(worker);
+    }
+  }
+}
+
+bool Engine::finished_stopping() const {
+  if (!stopping_) return false;
+  switch (*stopping_) {
+    case StopMode::leave_workers:
+      return true;
+    case StopMode::drain:
+    case StopMode::end_workers:
+      return workers_.empty() || mono_now() >= stop_deadline_;
+  }
+  return true;
+}
+
+// --- one turn
+// --------------------------------------------------------------------------------------
+
+void Engine::turn(std::vector<Happening> happenings) {
+  const Status applied = apply(happenings);
+  if (!applied.ok()) {
+    store_->rollback();
+    log(LogLevel::warning, "engine.batch_refused", applied.error().message,
+        {{"happenings", std::to_string(happenings.size())}});
+    fault_ = applied.error().message;
+    for (Happening& happening : happenings) apply_alone(happening);
+  }
+  publish();
+}
+
+Status Engine::apply(std::vector<Happening>& happenings) {
+  batch_ = Batch{};
+  batch_.now = wall_now();
+  ORC_CHECK_OK(store_->begin());
+  for (Happening& happening : happenings) {
+    ORC_CHECK_OK(std::visit(overloaded{
+                                [this](Command& e) { return on(e); },
+                                [this](JobEnded& e) { return on(e); },
+                                [this](NewGeneration& e) { return on(e); },
+                                [this](clients::Delivered& e) { return on(e); },
+                            },
+                            happening));
+  }
+  ORC_CHECK_OK(claim_ready_jobs());
+  ORC_CHECK_OK(store_->commit());
+  fault_.clear();
+  last_batch_ = batch_.now;
+  run_effects();
+  batch_ = Batch{};
+  return Done{};
+}
+
+// The batch could not be written as a whole: this happening gets a transaction of its own, and what
+// still cannot be written waits. A command is told so at once.
+void Engine::apply_alone(Happening& happening) {
+  std::vector<Happening> alone;
+  alone.push_back(happening);
+  const Status applied = apply(alone);
+  if (applied.ok()) return;
+  store_->rollback();
+  fault_ = applied.error().message;
+  if (auto* command = std::get_if<Command>(&happening)) {
+    command->answer->set_value({.kind = Answer::Kind::unavailable,
+                                .code = "store_unavailable",
+                                .text = applied.error().message,
+                                .hint = "nothing was changed; try again"});
+    return;
+  }
+  log(LogLevel::error, "engine.happening_postponed", applied.error().message);
+  postponed_.emplace_back(mono_now() + k_retry_after_fault, std::move(happening));
+}
+
+void Engine::run_effects() {
+  transitions_ += batch_.transitions;
+  lost_writes_ += batch_.lost_writes;
+  last_event_ = std::max(last_event_, batch_.last_event);
+  // An effect may put a report into ready_, never a new effect: the list does not grow under the
+  // loop.
+  std::vector<Effect> effects = std::move(batch_.effects);
+  batch_.effects.clear();
+  for (Effect& effect : effects) effect();
+}
+
+void Engine::publish() {
+  auto status = std::make_shared<Snapshot>();
+  status->host = identity_;
+  status->started_at = started_at_;
+  status->ready = ready_to_serve_ && !draining_ && fault_.empty();
+  status->draining = draining_;
+  status->workers = generation_->config.workers;
+  for (const auto& [id, worker] : workers_) {
+    const auto left = std::chrono::duration_cast<Millis>(worker.deadline - mono_now());
+    status->running.push_back({id, worker.job.attempt, worker.child.pid, wall_now() + left});
+  }
+  status->generation = generation_;
+  status->transitions = transitions_;
+  status->lost_writes = lost_writes_;
+  status->last_event = last_event_;
+  status->last_batch = last_batch_;
+  status->fault = fault_;
+  const std::lock_guard lock(mutex_);
+  status_ = std::move(status);
+}
+
+// --- from other threads
+// ------------------------------------------------------------------------------
+
+void Engine::stop(StopMode mode) {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_request_ = mode;
+  }
+  wake();
+}
+
+void Engine::use_generation(config::GenerationPtr generation) {
+  {
+    const std::lock_guard lock(mutex_);
+    inbox_.emplace_back(NewGeneration{std::move(generation)});
+  }
+  wake();
+}
+
+Answer Engine::execute(const Request& request, const Actor& actor) {
+  auto promise = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> answer = promise->get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_request_ && *stop_request_ != StopMode::drain) {
+      return {
+          .kind = Answer::Kind::unavailable, .code = "stopping", .text = "the host is stopping"};
+    }
+    inbox_.emplace_back(Command{request, actor, std::move(promise)});
+  }
+  wake();
+  return answer.get();
+}
+
+StatusPtr Engine::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+}  // namespace orc::engine

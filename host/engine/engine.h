@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine: one thread that makes every state change.
+//
+// A turn of its loop drains everything that has happened (workers that ended, commands, a new
+// generation), turns it into writes of one durable transaction, claims what can run next in the
+// same transaction, commits, and only then acts on the world: starts workers, answers commands,
+// notifies. Between two turns it sleeps on file descriptors and the earliest timer; nothing is
+// polled.
+//
+// If a batch cannot be written, every happening is tried alone, so that one bad row never takes
+// others with it. What still fails is tried again later; nothing is acted on that is not durable.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "clients/outbox.h"
+#include "engine/chain.h"
+#include "engine/followup.h"
+#include "engine/launcher.h"
+#include "engine/ports.h"
+#include "engine/state_folders.h"
+#include "store/store.h"
+
+namespace orc::engine {
+
+enum class StopMode : std::uint8_t {
+  drain,  // start nothing new, wait for running jobs up to the drain time-out, then leave the rest
+          // running
+  leave_workers,  // end now; running workers go on and are adopted by the next start
+  end_workers,    // ask every worker to end, wait for the kill grace, then end
+};
+
+class Engine final : public CommandPort, public StatusPort {
+ public:
+  struct Parts {
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<Launcher> launcher;
+    std::unique_ptr<clients::Outbox> outbox;
+    config::GenerationPtr generation;
+    StateFolders folders;
+    HostIdentity identity;
+  };
+
+  explicit Engine(Parts parts);
+  ~Engine() override;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Adopts, finishes or re-queues what an earlier host left running. Once, before run(). [engine
+  // thread]
+  Status recover();
+  // Until stop(). [engine thread]
+  void run();
+
+  // [any thread]
+  void stop(StopMode mode);
+  void use_generation(config::GenerationPtr generation);
+  Answer execute(const Request& request, const Actor& actor) override;
+  StatusPtr status() const override;
+
+ private:
+  // --- what can happen ---
+  struct Command {
+    Request request;
+    Actor actor;
+    std::shared_ptr<std::promise<Answer>> answer;
+  };
+  struct JobEnded {
+    JobId job;
+    int attempt = 0;
+    std::shared_ptr<const jobs::WorkerReport> report;
+  };
+  struct NewGeneration {
+    config::GenerationPtr generation;
+  };
+  using Happening = std::variant<Command, JobEnded, NewGeneration, clients::Delivered>;
+
+  struct Worker {
+    Job job;
+    Task task;  // as claimed: nobody else writes the row while the job runs
+    std::vector<jobs::RequestLink> links;
+    std::vector<ChainDecision> skipped;
+    config::GenerationPtr generation;
+    std::string run_id;
+    process::Child child;
+    bool is_child = false;   // false: adopted, its exit status is not ours to read
+    bool abandoned = false;  // its job was ended by a command; only the process is still awaited
+    bool ended_by_host = false;
+    MonoTime deadline;
+    std::optional<MonoTime> kill_at;  // SIGTERM was sent; SIGKILL follows
+  };
+
+  // Acts on the world once the batch is durable.
+  using Effect = std::function<void()>;
+
+  // --- the loop (engine.cpp) ---
+  void wait();
+  int wait_limit_ms() const;
+  std::vector<Happening> collect();
+  void turn(std::vector<Happening> happenings);
+  Status apply(std::vector<Happening>& happenings);
+  void apply_alone(Happening& happening);
+  void run_effects();
+  void publish();
+  void wake() const;
+  void enforce_deadlines();
+  void collect_ended_workers(std::vector<Happening>& happenings);
+  bool finished_stopping() const;
+
+  // --- jobs (advance.cpp) ---
+  Status on(Command& command);
+  Status on(JobEnded& ended);
+  Status on(NewGeneration& message);
+  Status on(clients::Delivered& delivered);
+  Followup follow_up(const Worker& worker, const jobs::WorkerReport& report,
+                     const std::vector<Evidence>& evidence);
+  GateInput gate_input(const Worker& worker, const jobs::WorkerReport& report,
+                       const std::vector<Evidence>& evidence) const;
+  Status record_end(const Worker& worker, const jobs::WorkerReport& report,
+                    std::vector<Evidence>& evidence);
+  Result<store::Write> write(const Task& before, Followup followup, const std::string& actor);
+  Status raise(const Task& task, const AlertDraft& alert);
+
+  // --- claims and workers (workers.cpp) ---
+  Status claim_ready_jobs();
+  Status claim(const store::LiveJob& due);
+  void start(Worker worker, jobs::JobRequest request);
+  void adopt(Worker worker);
+  void watch(Worker& worker);
+  void forget(JobId job);
+  void ask_to_end(Worker& worker);
+  void report_later(const Worker& worker, jobs::WorkerReport report);
+  bool is_worktree_busy(TaskId task) const;
+  int free_workers() const;
+  Status recover_job(const store::LiveJob& running);
+
+  // --- commands (commands.cpp) ---
+  Result<Answer> carry_out(const Submit& request, const Actor& actor);
+  Result<Answer> carry_out(const Approve& request, const Actor& actor);
+  Result<Answer> carry_out(const Reject& request, const Actor& actor);
+  Result<Answer> carry_out(const Retry& request, const Actor& actor);
+  Result<Answer> carry_out(const PutOnHold& request, const Actor& actor);
+  Result<Answer> carry_out(const Release& request, const Actor& actor);
+  Result<Answer> carry_out(const Cancel& request, const Actor& actor);
+  Result<Answer> carry_out(const Drain& request, const Actor& actor);
+  Result<Answer> carry_out(const Resume& request, const Actor& actor);
+  Result<Answer> carry_out(const KillPlugin& request, const Actor& actor);
+  Result<Answer> carry_out(const UnkillPlugin& request, const Actor& actor);
+  Result<Answer> decide_at_human_gate(const Task& task, const Actor& actor,
+                                      const std::string& reason, bool approved);
+  Result<GateDecision> ask_gate_again(const Task& task);
+  Status withdraw_live_job(const Task& task, const std::string& why);
+  Result<Answer> written(const Task& before, Followup followup, const Actor& actor,
+                         const std::string& text);
+
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Launcher> launcher_;
+  std::unique_ptr<clients::Outbox> outbox_;
+  config::GenerationPtr generation_;
+  const StateFolders folders_;
+  const HostIdentity identity_;
+  const WallTime started_at_;
+  UniqueFd epoll_;
+  UniqueFd wake_fd_;
+
+  // [any thread], under mutex_
+  mutable std::mutex mutex_;
+  std::vector<Happening> inbox_;
+  std::optional<StopMode> stop_request_;
+  StatusPtr status_;
+
+  // [engine thread]
+  std::map<JobId, Worker> workers_;
+  std::vector<Happening> ready_;  // known already, to be handled in the next turn
+  std::vector<std::pair<MonoTime, Happening>> postponed_;
+  std::set<TaskId> alerted_;  // tasks with an open alert
+  std::vector<std::string> killed_;
+  std::optional<WallTime> next_due_;
+  std::optional<WallTime> next_outbox_;
+  std::optional<WallTime> next_unkill_;
+  bool draining_ = false;
+  bool ready_to_serve_ = false;
+  std::optional<StopMode> stopping_;
+  MonoTime stop_deadline_;
+  std::int64_t transitions_ = 0;
+  std::int64_t lost_writes_ = 0;
+  std::int64_t last_event_ = 0;
+  WallTime last_batch_;
+  std::string fault_;
+
+  // The batch in the making. [engine thread]
+  struct Batch {
+    WallTime now;
+    std::vector<Effect> effects;
+    int freed = 0;  // workers whose jobs end in this batch
+    int claimed = 0;
+    std::int64_t transitions = 0;
+    std::int64_t lost_writes = 0;
+    std::int64_t last_event = 0;
+    bool queue_changed = false;
+    bool kills_changed = false;
+    std::set<TaskId> claimed_tasks;
+  } batch_;
+};
+
+}  // namespace orc::engine

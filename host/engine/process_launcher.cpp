@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "config/generation.h"
+#include "engine/launcher.h"
+#include "jobs/worker_client.h"
+
+namespace orc::engine {
+
+namespace {
+
+// All secrets that the links' settings refer to, as one object.
+Result<std::string> secrets_of(const jobs::JobRequest& request) {
+  nlohmann::json all = nlohmann::json::object();
+  for (const jobs::RequestLink& link : request.chain) {
+    ORC_TRY(const std::string resolved, config::resolve_secrets(link.settings));
+    all.update(nlohmann::json::parse(resolved, nullptr, false));
+  }
+  return all.empty() ? std::string() : all.dump();
+}
+
+class ProcessLauncher final : public Launcher {
+ public:
+  explicit ProcessLauncher(std::filesystem::path worker) : worker_(std::move(worker)) {}
+
+  Launched launch(const std::filesystem::path& folder, const jobs::JobRequest& request) override {
+    const Result<std::string> secrets = secrets_of(request);
+    if (!secrets.ok()) {
+      return jobs::WorkerReport{.outcome = Held{ReasonCode::credentials, secrets.error().message}};
+    }
+    if (Status created = jobs::create(folder, request); !created.ok()) {
+      return std::move(created).error();
+    }
+    Result<process::Child> child = jobs::spawn_worker(worker_, folder, secrets.value(),
+                                                      jobs::worker_environment(request.run_id));
+    if (!child.ok()) return std::move(child).error();
+    return std::move(child).value();
+  }
+
+ private:
+  std::filesystem::path worker_;
+};
+
+}  // namespace
+
+std::unique_ptr<Launcher> make_process_launcher(std::filesystem::path worker) {
+  return std::make_unique<ProcessLauncher>(std::move(worker));
+}
+
+}  // namespace orc::engine

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// Claims, and the processes behind them: start, adopt, end, forget.
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "engine/engine.h"
+#include "engine/request.h"
+#include "engine/worker_process.h"
+#include "jobs/worker_client.h"
+
+namespace orc::engine {
+
+int Engine::free_workers() const {
+  return generation_->config.workers - static_cast<int>(workers_.size()) + batch_.freed -
+         batch_.claimed;
+}
+
+// A worker that was told to end may still be writing to the task's clone.
+bool Engine::is_worktree_busy(TaskId task) const {
+  return batch_.claimed_tasks.contains(task) ||
+         std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
+           return entry.second.task.id == task && entry.second.abandoned;
+         });
+}
+
+Status Engine::claim_ready_jobs() {
+  if (next_outbox_ && *next_outbox_ <= batch_.now) {
+    ORC_TRY(const std::vector<store::OutboxItem> due, store_->due_outbox(batch_.now, 100));
+    std::vector<clients::Outgoing> items;
+    for (const store::OutboxItem& item : due) {
+      items.push_back({item.id, item.channel, item.key, item.body, item.attempts});
+    }
+    batch_.effects.emplace_back([this, items = std::move(items)] {
+      next_outbox_.reset();
+      outbox_->send(items);
+    });
+  }
+  if (batch_.kills_changed || (next_unkill_ && *next_unkill_ <= batch_.now)) {
+    ORC_TRY(const std::vector<store::PluginKill> kills, store_->kills(batch_.now));
+    killed_.clear();
+    next_unkill_.reset();
+    for (const store::PluginKill& kill : kills) {
+      killed_.push_back(kill.plugin);
+      if (kill.until && (!next_unkill_ || *kill.until < *next_unkill_)) next_unkill_ = kill.until;
+    }
+  }
+  const int wanted = free_workers();
+  if (draining_ || !ready_to_serve_ || wanted <= 0) return Done{};
+  const bool something_due = next_due_ && *next_due_ <= batch_.now;
+  if (!batch_.queue_changed && batch_.freed == 0 && !something_due) return Done{};
+
+  const int busy = static_cast<int>(workers_.size());
+  ORC_TRY(const std::vector<store::LiveJob> due, store_->due_jobs(batch_.now, wanted + busy));
+  bool blocked = false;
+  for (const store::LiveJob& job : due) {
+    if (free_workers() <= 0) break;
+    if (is_worktree_busy(job.task.id)) {
+      blocked = true;
+      continue;
+    }
+    ORC_CHECK_OK(claim(job));
+  }
+  ORC_TRY(next_due_, store_->next_due());
+  // A due job whose clone is busy waits for that worker's end, not for a time.
+  if (blocked) next_due_.reset();
+  return Done{};
+}
+
+Status Engine::claim(const store::LiveJob& due) {
+  const config::Config& config = generation_->config;
+  const WallTime deadline = batch_.now + config.max_running;
+  ORC_TRY(const store::Write won,
+          store_->claim_job(due.job.id, identity_, generation_->number, batch_.now, deadline));
+  if (won == store::Write::lost) {
+    ++batch_.lost_writes;
+    return Done{};
+  }
+  ++batch_.claimed;
+  batch_.claimed_tasks.insert(due.task.id);
+
+  Worker worker{
+      .job = due.job, .task = due.task, .generation = generation_, .run_id = random_hex(16)};
+  worker.job.generation = generation_->number;
+  worker.deadline = mono_now() + config.max_running;
+  ResolvedChain chain;
+  if (due.job.kind == JobKind::produce) {
+    const bool self_hosting = repo_of(config, due.task).self_hosting;
+    chain = resolve_chain(*generation_, due.job.stage, due.task.repo, self_hosting, killed_,
+                          due.job.first_link);
+    if (!chain.skipped.empty()) {
+      ORC_CHECK_OK(store_->record_decisions(due.job.id, chain.skipped, batch_.now));
+    }
+  }
+  jobs::JobRequest request =
+      build_request(due.task, worker.job, *generation_, chain, folders_, worker.run_id);
+  worker.links = std::move(chain.links);
+  worker.skipped = std::move(chain.skipped);
+  batch_.effects.emplace_back(
+      [this, worker = std::make_shared<Worker>(std::move(worker)), request = std::move(request)] {
+        start(std::move(*worker), request);
+      });
+  return Done{};
+}
+
+void Engine::start(Worker worker, jobs::JobRequest request) {
+  const JobId id = worker.job.id;
+  if (worker.job.kind == JobKind::produce && worker.links.empty()) {
+    Worker& kept = workers_.insert_or_assign(id, std::move(worker)).first->second;
+    report_later(kept, {.outcome = NobodyAccepted{}});
+    return;
+  }
+  Launcher::Launched launched = launcher_->launch(folders_.job(id, worker.job.attempt), request);
+  Worker& kept = workers_.insert_or_assign(id, std::move(worker)).first->second;
+  std::visit(overloaded{
+                 [&](process::Child& child) {
+                   kept.child = std::move(child);
+                   kept.is_child = true;
+                   watch(kept);
+                 },
+                 [&](jobs::WorkerReport& report) { report_later(kept, std::move(report)); },
+                 [&](Error& error) {
+                   log(LogLevel::error, "worker.not_started", error.message,
+                       {{"task", kept.task.work_item}, {"job", std::to_string(id.value)}});
+                   report_later(kept, {.outcome = WorkerFault{"the worker was not started: " +
+                                                              error.message}});
+                 },
+             },
+             launched);
+}
+
+void Engine::watch(Worker& worker) {
+  epoll_event event{.events = EPOLLIN,
+                    .data = {.u64 = static_cast<std::uint64_t>(worker.job.id.value)}};
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, worker.child.pidfd.get(), &event);
+}
+
+void Engine::report_later(const Worker& worker, jobs::WorkerReport report) {
+  ready_.emplace_back(JobEnded{worker.job.id, worker.job.attempt,
+                               std::make_shared<const jobs::WorkerReport>(std::move(report))});
+}
+
+void Engine::forget(JobId job) {
+  workers_.erase(job);
+}
+
+void Engine::ask_to_end(Worker& worker) {
+  worker.ended_by_host = true;
+  worker.kill_at = mono_now() + generation_->config.kill_grace + Millis{5000};
+  if (worker.child.pidfd) signal_worker(worker.child, SIGTERM);
+}
+
+// --- start-up
+// ------------------------------------------------------------------------------------------
+
+Status Engine::recover() {
+  batch_ = Batch{};
+  batch_.now = wall_now();
+  ORC_TRY(const std::vector<store::LiveJob> running, store_->running_jobs());
+  ORC_CHECK_OK(store_->begin());
+  ORC_CHECK_OK(store_->record_host(identity_, ORCH_VERSION, batch_.now));
+  for (const store::LiveJob& job : running) {
+    if (Status recovered = recover_job(job); !recovered.ok()) {
+      store_->rollback();
+      return recovered;
+    }
+  }
+  ORC_CHECK_OK(store_->commit());
+  run_effects();
+  ORC_TRY(const std::vector<Alert> alerts, store_->open_alerts());
+  for (const Alert& alert : alerts) alerted_.insert(alert.task);
+  batch_ = Batch{};
+  ORC_TRY(const std::vector<store::PluginKill> kills, store_->kills(wall_now()));
+  if (!kills.empty()) next_unkill_ = wall_now();
+  ORC_TRY(next_due_, store_->next_due());
+  next_outbox_ = wall_now();
+  publish();
+  return Done{};
+}
+
+// The worker still lives → adopt it. It has reported → its report counts. Neither → it is lost with
+// the host and runs again; that costs an infrastructure attempt only if the worker had been
+// started.
+Status Engine::recover_job(const store::LiveJob& running) {
+  const std::filesystem::path folder = folders_.job(running.job.id, running.job.attempt);
+  Worker worker{.job = running.job, .task = running.task, .generation = generation_};
+  worker.job.owner = identity_;
+  worker.deadline =
+      mono_now() + std::max(Millis{0}, running.job.deadline_at.value_or(batch_.now) - batch_.now);
+  if (Result<jobs::JobRequest> request = jobs::read_request(folder); request.ok()) {
+    worker.links = std::move(request.value().chain);
+    worker.run_id = request.value().run_id;
+  }
+  const store::JobFence fence{running.job.id, running.job.attempt, running.job.owner.instance};
+  ORC_TRY(const store::Write adopted, store_->adopt_job(fence, identity_));
+  if (adopted == store::Write::lost) return Done{};
+  batch_.effects.emplace_back(
+      [this, worker = std::make_shared<Worker>(std::move(worker))] { adopt(std::move(*worker)); });
+  return Done{};
+}
+
+void Engine::adopt(Worker worker) {
+  const std::filesystem::path folder = folders_.job(worker.job.id, worker.job.attempt);
+  const JobId id = worker.job.id;
+  Worker& kept = workers_.insert_or_assign(id, std::move(worker)).first->second;
+  const auto identity = jobs::live_worker(folder);
+  if (identity) {
+    kept.child.pid = identity->pid;
+    kept.child.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, identity->pid, 0)));
+    // Between the look and the open the pid may have become somebody else's.
+    if (kept.child.pidfd && is_alive(*identity)) {
+      watch(kept);
+      log(LogLevel::info, "worker.adopted", "a worker of an earlier host goes on",
+          {{"task", kept.task.work_item},
+           {"job", std::to_string(id.value)},
+           {"pid", std::to_string(identity->pid)}});
+      return;
+    }
+    kept.child = {};
+  }
+  jobs::WorkerReport report = jobs::conclude(folder, std::nullopt);
+  if (!has_reported(folder)) end_survivors(kept.run_id);
+  if (!was_started(folder)) {
+    report.outcome =
+        Deferred{.reason = ReasonCode::cancelled, .text = "the host ended before the worker began"};
+  }
+  log(LogLevel::info, "worker.concluded", "a worker ended while no host was running",
+      {{"task", kept.task.work_item},
+       {"job", std::to_string(id.value)},
+       {"outcome", std::string(name_of(report.outcome))}});
+  report_later(kept, std::move(report));
+}
+
+}  // namespace orc::engine
