@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// A job is a folder. The host writes request.json and starts one worker on it; the worker holds a lock on
-// worker.lock while it lives, writes `log` and progress.json as it goes, artifacts/ as it produces, and once,
-// atomically, outcome.json. Nothing else passes between the two, so a job can be read with cat, rerun by hand,
-// and finished by a host that was started after the one that spawned it.
+// A job is a folder. The host writes request.json and starts one worker on it; the worker holds a
+// lock on worker.lock while it lives, writes `log` and progress.json as it goes, artifacts/ as it
+// produces, and once, atomically, outcome.json. Nothing else passes between the two, so a job can
+// be read with cat, rerun by hand, and finished by a host that was started after the one that
+// spawned it.
 //
 //   jobs/<id>-<attempt>/request.json   this header's JobRequest
-//                       worker.lock    flock held by the worker; content: {"pid":…,"start_ticks":…,"boot_id":…}
-//                       progress.json  {"phase":"deciding|producing","link":k,"text":…}
+//                       worker.lock    locked by the worker (an open-file-description lock, which
+//                       can be asked
+//                                      about without taking it); content:
+//                                      {"pid":…,"start_ticks":…,"boot_id":…}
+//                       progress.json  this header's Progress
 //                       log            stdout and stderr of the worker, and the plugin's log lines
 //                       artifacts/     files of the stage as produced, names as in the contract
 //                       scratch/       the plugin's private folder
@@ -31,11 +35,11 @@ namespace orc::jobs {
 
 // One link of the chain that the host found switched on and in scope.
 struct RequestLink {
-  int position = 0;           // in the configured chain
-  std::string plugin;         // configured name: "staging-runner/website"
+  int position = 0;               // in the configured chain
+  std::string plugin;             // configured name: "staging-runner/website"
   std::filesystem::path library;  // private copy, named by content hash
-  std::string settings;       // JSON object; secrets are references, see secrets.h
-  Millis timeout{0};          // for produce
+  std::string settings;           // JSON object; secrets are references, see secrets.h
+  Millis timeout{0};              // for produce
 };
 
 struct JobRequest {
@@ -72,17 +76,18 @@ struct JobRequest {
   std::string resume_token;
   Millis decide_timeout{0};  // for load, configure and accepts of one link
   Millis kill_grace{0};
-  Millis limit{0};           // the whole job; the worker keeps it without the host
+  Millis limit{0};  // the whole job; the worker keeps it without the host
 };
 
 // What the worker reports, once.
 struct WorkerReport {
   JobOutcome outcome;
   std::vector<ChainDecision> decisions;  // for the links of the request that it asked
-  std::string producer;                  // configured name of the link that accepted; empty: none did
+  std::string producer;  // configured name of the link that accepted; empty: none did
   std::string producer_version;
-  std::vector<std::string> artifacts;    // names below artifacts/, the stage's contract ones first
-  // The branch after the worker took in commits and published the artifacts; empty without a repository.
+  std::vector<std::string> artifacts;  // names below artifacts/, the stage's contract ones first
+  // The branch after the worker took in commits and published the artifacts; empty without a
+  // repository.
   std::string head_commit;
   std::string content_id;       // of head_commit
   std::string made_on_content;  // content id that the artifacts were made on
@@ -91,24 +96,32 @@ struct WorkerReport {
   Millis duration{0};
 };
 
+// Where the worker is, on disk before each step it might not survive, together with what its end
+// must not take along.
 struct Progress {
   enum class Phase : std::uint8_t { preparing, deciding, producing, collecting };
   Phase phase = Phase::preparing;
   int link = -1;  // index into JobRequest::chain
   std::string text;
+  std::vector<ChainDecision> decisions;  // so far
+  std::vector<AgentRun> agent_runs;      // so far
+  int side_effects = 0;                  // so far
 };
 
-// Writes the folder of a fresh attempt. On failure the folder is removed again.
+// Writes the folder of a fresh attempt; its parents are made where they are missing. `conflict`:
+// there is one already, which stays as it is. On any other failure the folder is removed again.
 Status create(const std::filesystem::path& folder, const JobRequest& request);
 
 Result<JobRequest> read_request(const std::filesystem::path& folder);
-Status write_report(const std::filesystem::path& folder, const WorkerReport& report, Durability durability);
+Status write_report(const std::filesystem::path& folder, const WorkerReport& report,
+                    Durability durability);
 // `not_found` while the worker has not reported.
 Result<WorkerReport> read_report(const std::filesystem::path& folder);
 Status write_progress(const std::filesystem::path& folder, const Progress& progress);
 std::optional<Progress> read_progress(const std::filesystem::path& folder);
 
-// Held by the worker for its whole life. A second holder is refused with `conflict`.
+// Held by the worker for its whole life; no child inherits it. A second holder is refused with
+// `conflict`.
 class WorkerLock {
  public:
   static Result<WorkerLock> acquire(const std::filesystem::path& folder);
@@ -118,7 +131,7 @@ class WorkerLock {
   UniqueFd fd_;
 };
 
-// The worker of a folder, if the lock is held right now; nothing if it is free.
+// The worker of a folder, if it holds the lock and lives right now; nothing if the lock is free.
 std::optional<ProcessIdentity> live_worker(const std::filesystem::path& folder);
 
 }  // namespace orc::jobs

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/json_fields.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace orc::jobs::fields {
+
+using nlohmann::json;
+
+namespace {
+
+ReasonCode to_reason(const json& object) {
+  const std::string word = object.at("reason");
+  return known("reason", word, parse_reason_code(word));
+}
+
+template <typename Number>
+json or_null(const std::optional<Number>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+template <typename Number>
+std::optional<Number> number_or_null(const json& object, const char* key) {
+  const json& value = object.at(key);
+  if (value.is_null()) return std::nullopt;
+  return value.get<Number>();
+}
+
+// How the arms of an outcome are read; the words are name_of()'s.
+struct OutcomeReader {
+  JobOutcome arm;  // default-made: gives the word
+  JobOutcome (*read)(const json& object);
+};
+
+const std::array<OutcomeReader, 8>& outcome_readers() {
+  static const std::array<OutcomeReader, 8> readers{
+      {{Verdict{},
+        [](const json& o) -> JobOutcome {
+          return Verdict{.token = o.at("token"), .summary = o.at("summary")};
+        }},
+       {Deferred{},
+        [](const json& o) -> JobOutcome {
+          return Deferred{.reason = to_reason(o),
+                          .text = o.at("text"),
+                          .retry_after = Millis(o.at("retry_after_ms").get<Millis::rep>()),
+                          .resume_token = o.at("resume_token")};
+        }},
+       {Held{},
+        [](const json& o) -> JobOutcome {
+          return Held{to_reason(o), o.at("text")};
+        }},
+       {NobodyAccepted{}, [](const json&) -> JobOutcome { return NobodyAccepted{}; }},
+       {FaultWhileDeciding{},
+        [](const json& o) -> JobOutcome {
+          return FaultWhileDeciding{.link = o.at("link"), .text = o.at("text")};
+        }},
+       {FailedRun{}, [](const json& o) -> JobOutcome { return FailedRun{o.at("text")}; }},
+       {WorkerFault{}, [](const json& o) -> JobOutcome { return WorkerFault{o.at("text")}; }},
+       {CiResult{}, [](const json& o) -> JobOutcome {
+          return CiResult{.green = o.at("green"), .summary = o.at("summary")};
+        }}}};
+  return readers;
+}
+
+}  // namespace
+
+std::string dump(const json& object) {
+  return object.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+void refuse(std::string_view what, const std::string& word) {
+  throw std::invalid_argument(std::string(what) + " \"" + word + "\" is unknown");
+}
+
+json from_decisions(const std::vector<ChainDecision>& decisions) {
+  json list = json::array();
+  for (const ChainDecision& decision : decisions) {
+    list.push_back({{"position", decision.position},
+                    {"producer", decision.producer},
+                    {"decision", to_string(decision.decision)},
+                    {"reason", decision.reason},
+                    {"text", decision.text}});
+  }
+  return list;
+}
+
+std::vector<ChainDecision> to_decisions(const json& list) {
+  std::vector<ChainDecision> decisions;
+  for (const json& row : list) {
+    const std::string word = row.at("decision");
+    decisions.push_back({.position = row.at("position"),
+                         .producer = row.at("producer"),
+                         .decision = known("decision", word, parse_decision(word)),
+                         .reason = row.at("reason"),
+                         .text = row.at("text")});
+  }
+  return decisions;
+}
+
+json from_agent_runs(const std::vector<AgentRun>& runs) {
+  json list = json::array();
+  for (const AgentRun& run : runs) {
+    list.push_back({{"job", run.job.value},
+                    {"stage", to_string(run.stage)},
+                    {"role", to_string(run.role)},
+                    {"program", run.program},
+                    {"program_version", run.program_version},
+                    {"model", run.model},
+                    {"effort", run.effort},
+                    {"input_tokens", or_null(run.input_tokens)},
+                    {"output_tokens", or_null(run.output_tokens)},
+                    {"cache_read_tokens", or_null(run.cache_read_tokens)},
+                    {"cache_write_tokens", or_null(run.cache_write_tokens)},
+                    {"cost_usd", or_null(run.cost_usd)},
+                    {"turns", or_null(run.turns)},
+                    {"wall_ms", run.wall_ms},
+                    {"complete", run.complete},
+                    {"result", run.result},
+                    {"started_at_ms", run.started_at.ms}});
+  }
+  return list;
+}
+
+std::vector<AgentRun> to_agent_runs(const json& list) {
+  std::vector<AgentRun> runs;
+  for (const json& row : list) {
+    const std::string stage = row.at("stage");
+    const std::string role = row.at("role");
+    AgentRun run;
+    run.job = JobId{row.at("job")};
+    run.stage = known("stage", stage, parse_stage(stage));
+    run.role = known("role", role, parse_role(role));
+    run.program = row.at("program");
+    run.program_version = row.at("program_version");
+    run.model = row.at("model");
+    run.effort = row.at("effort");
+    run.input_tokens = number_or_null<std::int64_t>(row, "input_tokens");
+    run.output_tokens = number_or_null<std::int64_t>(row, "output_tokens");
+    run.cache_read_tokens = number_or_null<std::int64_t>(row, "cache_read_tokens");
+    run.cache_write_tokens = number_or_null<std::int64_t>(row, "cache_write_tokens");
+    run.cost_usd = number_or_null<double>(row, "cost_usd");
+    run.turns = number_or_null<std::int64_t>(row, "turns");
+    run.wall_ms = row.at("wall_ms");
+    run.complete = row.at("complete");
+    run.result = row.at("result");
+    run.started_at = WallTime{row.at("started_at_ms")};
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+json from_outcome(const JobOutcome& outcome) {
+  json object = std::visit(overloaded{
+                               [](const Verdict& v) {
+                                 return json{{"token", v.token}, {"summary", v.summary}};
+                               },
+                               [](const Deferred& d) {
+                                 return json{{"reason", to_string(d.reason)},
+                                             {"text", d.text},
+                                             {"retry_after_ms", d.retry_after.count()},
+                                             {"resume_token", d.resume_token}};
+                               },
+                               [](const Held& h) {
+                                 return json{{"reason", to_string(h.reason)}, {"text", h.text}};
+                               },
+                               [](const NobodyAccepted&) { return json::object(); },
+                               [](const FaultWhileDeciding& f) {
+                                 return json{{"link", f.link}, {"text", f.text}};
+                               },
+                               [](const FailedRun& f) {
+                                 return json{{"text", f.text}};
+                               },
+                               [](const WorkerFault& f) {
+                                 return json{{"text", f.text}};
+                               },
+                               [](const CiResult& c) {
+                                 return json{{"green", c.green}, {"summary", c.summary}};
+                               },
+                           },
+                           outcome);
+  object["kind"] = name_of(outcome);
+  return object;
+}
+
+JobOutcome to_outcome(const json& object) {
+  const std::string kind = object.at("kind");
+  for (const OutcomeReader& reader : outcome_readers()) {
+    if (name_of(reader.arm) == kind) return reader.read(object);
+  }
+  refuse("outcome", kind);
+}
+
+}  // namespace orc::jobs::fields
