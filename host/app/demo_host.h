@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The demo's own host: `orchestrator serve` as a child, from the same program, spoken to like any
+// host: over its control socket. [main thread]
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "app/demo_folder.h"
+#include "base/result.h"
+#include "process/process.h"
+
+namespace orc::app {
+
+class DemoHost {
+ public:
+  // Starts the host and waits until it is ready. On failure the child has ended and the error holds
+  // the tail of its log. `folder` outlives this.
+  static Result<DemoHost> start(const DemoFolder& folder);
+
+  const DemoFolder& folder() const { return *folder_; }
+  int pidfd() const { return child_.pidfd.get(); }  // readable once the host has ended
+  int pid() const { return child_.pid; }
+
+  // The answer's JSON; `refused` with the problem's text for any status of 400 and above.
+  Result<nlohmann::json> get(const std::string& path) const;
+  Result<nlohmann::json> post(const std::string& path, const nlohmann::json& body) const;
+
+  // SIGTERM, wait, and nothing of it is left: an error names what had to be ended the hard way.
+  Status stop();
+
+ private:
+  DemoHost(const DemoFolder& folder, process::Child child)
+      : folder_(&folder), child_(std::move(child)) {}
+  const DemoFolder* folder_;
+  process::Child child_;
+};
+
+}  // namespace orc::app

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/demo_story.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/file.h"
+#include "base/text.h"
+
+namespace orc::app {
+
+namespace {
+
+using nlohmann::json;
+using Problem = std::optional<std::string>;
+
+constexpr std::size_t k_largest_revision = 256;
+constexpr std::string_view k_failing_test = "cents_below_ten_keep_their_zero";
+
+std::string path_of(const Chapter& chapter) {
+  return "/api/v1/tasks/" + std::string(chapter.work_item);
+}
+
+const json* find_artifact(const json& task, std::string_view name) {
+  for (const json& row : task.at("artifacts")) {
+    if (row.at("name") == name) return &row;
+  }
+  return nullptr;
+}
+
+// Every artifact that a task owes up to done lies in the evidence store and can be read.
+Problem check_artifacts(const Chapter& chapter, const DemoHost& host, const json& task) {
+  for (const StageRule& rule : STAGE_TRANSITIONS) {
+    for (const ArtifactRule& owed : rule.artifacts) {
+      if (owed.presence != Presence::required || owed.file.find('*') != std::string_view::npos)
+        continue;
+      if (find_artifact(task, owed.file) == nullptr) return std::string(owed.file) + " is missing";
+    }
+  }
+  (void)chapter;
+  (void)host;
+  return std::nullopt;
+}
+
+// What runs in production is what the deploy stage was asked to deploy, and the branch holds
+// nothing else since.
+Problem check_deployed(const Chapter& chapter, const DemoHost& host, const json& task) {
+  const json* log = find_artifact(task, "14-deploy-log.md");
+  if (log == nullptr) return "14-deploy-log.md is missing";
+  const auto revision = read_file(host.folder().production(std::string(chapter.repo)) / "REVISION",
+                                  k_largest_revision);
+  if (!revision.ok()) return revision.error().message;
+  if (trim(revision.value()) != log->at("commit").get<std::string>()) {
+    return "production runs " + std::string(trim(revision.value())) + ", the deploy was of " +
+           log->at("commit").get<std::string>();
+  }
+  if (log->at("content_id") != task.at("content_id"))
+    return "the branch holds other content than was deployed";
+  return std::nullopt;
+}
+
+std::vector<json> transitions(const DemoHost& host, const Chapter& chapter, std::string_view from,
+                              std::string_view to) {
+  std::vector<json> found;
+  const auto events = host.get("/api/v1/events?limit=1000");
+  if (!events.ok()) return found;
+  for (const json& event : events.value().at("events")) {
+    if (event.at("kind") != "stage.transition" || event.at("task") != chapter.work_item) continue;
+    const json& data = event.at("data");
+    if (data.value("from", "") == from && data.value("to", "") == to) found.push_back(event);
+  }
+  return found;
+}
+
+Problem verify_delivered(const Chapter& chapter, const DemoHost& host, const json& task) {
+  if (auto problem = check_artifacts(chapter, host, task)) return problem;
+  if (task.at("counters").at("code_fail") != 0) return "it was rolled back on the way";
+  return check_deployed(chapter, host, task);
+}
+
+Problem verify_mended(const Chapter& chapter, const DemoHost& host, const json& task) {
+  if (auto problem = check_artifacts(chapter, host, task)) return problem;
+  const auto back = transitions(host, chapter, "testing", "development");
+  if (back.size() != 1)
+    return "went back to development " + std::to_string(back.size()) + " times, not once";
+  if (task.at("counters").at("code_fail") != 1) return "the rollback was not counted";
+  if (back.front().at("text").get<std::string>().find(k_failing_test) == std::string::npos) {
+    return "the failing test is not named: " + back.front().at("text").get<std::string>();
+  }
+  return check_deployed(chapter, host, task);
+}
+
+Problem verify_held(const Chapter&, const DemoHost&, const json& task) {
+  static const std::set<std::string> environment{"infra_budget", "environment"};
+  const json& hold = task.at("hold");
+  if (!hold.is_object() || !environment.contains(hold.value("class", "")))
+    return "held as " + hold.dump();
+  if (task.at("counters").at("code_fail") != 0)
+    return "the refused connection was counted against the code";
+  if (task.at("counters").at("infra_fail").get<int>() < 1)
+    return "no infrastructure fault was counted";
+  return std::nullopt;
+}
+
+Problem verify_waiting(const Chapter&, const DemoHost&, const json& task) {
+  if (find_artifact(task, "01-brd.md") == nullptr)
+    return "there is nothing to approve: 01-brd.md is missing";
+  return std::nullopt;
+}
+
+constexpr std::array k_chapters{
+    Chapter{.work_item = "DEMO-1",
+            .repo = "shop",
+            .title = "Ten items cost ten percent less",
+            .request = "A cart with ten items or more is ten percent cheaper.",
+            .promise = "passes every gate and is deployed",
+            .state = "done",
+            .stage = Stage::done,
+            .verify = verify_delivered},
+    Chapter{
+        .work_item = "DEMO-2",
+        .repo = "ledger",
+        .title = "Print balances with two decimals",
+        .request = "1205 cents are printed as 12.05.",
+        .promise = "its first try has a bug: a red test sends it back, the second try is deployed",
+        .state = "done",
+        .stage = Stage::done,
+        .verify = verify_mended},
+    Chapter{
+        .work_item = "DEMO-3",
+        .repo = "courier",
+        .title = "Name the sender on the label",
+        .request = "A label can say who sent the parcel.",
+        .promise = "its staging host refuses the ssh connection: held, and not blamed on the code",
+        .state = "infra_hold",
+        .stage = Stage::deploy_staging,
+        .verify = verify_held},
+    Chapter{.work_item = "DEMO-4",
+            .repo = "shop",
+            .title = "Let customers save a cart for later",
+            .request = "A cart can be saved and opened again.",
+            .promise = "waits for you: its analysis is yours to approve",
+            .state = "waiting_human",
+            .stage = Stage::analysis,
+            .demo_approves = false,
+            .verify = verify_waiting},
+};
+
+}  // namespace
+
+std::span<const Chapter> chapters() {
+  return k_chapters;
+}
+
+const Chapter* find_chapter(std::string_view work_item) {
+  const auto found = std::find_if(k_chapters.begin(), k_chapters.end(),
+                                  [&](const Chapter& c) { return c.work_item == work_item; });
+  return found == k_chapters.end() ? nullptr : &*found;
+}
+
+bool has_ended(const Chapter& chapter, const json& task) {
+  return task.at("state") == chapter.state && task.at("stage") == to_string(chapter.stage);
+}
+
+Problem judge(const Chapter& chapter, const DemoHost& host) {
+  const auto task = host.get(path_of(chapter));
+  if (!task.ok()) return task.error().message;
+  if (!has_ended(chapter, task.value())) {
+    return task.value().at("state").get<std::string>() + " at " +
+           task.value().at("stage").get<std::string>();
+  }
+  return chapter.verify(chapter, host, task.value());
+}
+
+}  // namespace orc::app

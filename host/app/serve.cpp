@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/serve.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "app/reload.h"
+#include "base/file.h"
+#include "engine/engine.h"
+#include "http/server.h"
+#include "store/store.h"
+
+namespace orc::app {
+
+namespace {
+
+constexpr int k_exit_unavailable = 69;
+constexpr int k_exit_io = 74;
+constexpr int k_exit_config = 78;
+
+void print(const std::vector<config::Finding>& findings) {
+  for (const config::Finding& finding : findings) {
+    std::fprintf(stderr, "%s\n", to_text(finding).c_str());
+  }
+}
+
+void configure_log(const config::Config& config) {
+  const bool text =
+      config.log_format == "text" || (config.log_format == "auto" && ::isatty(STDERR_FILENO) != 0);
+  set_log(config.log_level, text ? LogFormat::text : LogFormat::json);
+}
+
+// Blocked before any thread starts, so that every thread inherits it and only the loop below reads
+// signals.
+UniqueFd block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
+}
+
+Status make_state_folders(const std::filesystem::path& root) {
+  for (const char* name :
+       {"jobs", "evidence", "repos", "work", "verify", "plugin-state", "plugins"}) {
+    ORC_CHECK_OK(make_folder(root / name));
+  }
+  return Done{};
+}
+
+// Reads signals until the engine's thread has ended. What a signal means depends on what was asked
+// before.
+void obey_signals(int signals, int engine_ended, engine::Engine& engine, Reloader& reloader) {
+  bool draining = false;
+  while (true) {
+    std::array<pollfd, 2> watched{{{signals, POLLIN, 0}, {engine_ended, POLLIN, 0}}};
+    if (::poll(watched.data(), watched.size(), -1) < 0) continue;
+    if (watched[1].revents != 0) return;
+    signalfd_siginfo info{};
+    if (::read(signals, &info, sizeof(info)) != static_cast<ssize_t>(sizeof(info))) continue;
+    switch (static_cast<int>(info.ssi_signo)) {
+      case SIGHUP:
+        reloader.request("SIGHUP");
+        break;
+      case SIGINT:
+        engine.stop(engine::StopMode::end_workers);
+        break;
+      case SIGTERM:
+        engine.stop(draining ? engine::StopMode::leave_workers : engine::StopMode::drain);
+        draining = true;
+        break;
+    }
+  }
+}
+
+std::unique_ptr<clients::Outbox> make_outbox() {
+  std::map<std::string, std::unique_ptr<clients::Receiver>> receivers;
+  receivers.emplace("notifier.log", clients::make_log_notifier());
+  return std::make_unique<clients::Outbox>(std::move(receivers));
+}
+
+int fail(int code, const Error& error) {
+  std::fprintf(stderr, "orchestrator: %s\n", error.message.c_str());
+  return code;
+}
+
+// Everything between "the database is open" and "the engine has ended". Members are torn down in
+// reverse order: HTTP first, so that no command arrives at an engine that is gone.
+int run_host(const config::Sources& sources, config::GenerationPtr generation,
+             std::unique_ptr<store::Store> store, UniqueFd signals) {
+  const config::Config& config = generation->config;
+  engine::Engine engine({.store = std::move(store),
+                         .launcher = engine::make_process_launcher(worker_path()),
+                         .outbox = make_outbox(),
+                         .generation = generation,
+                         .folders = {config.state_dir},
+                         .identity = new_host_identity()});
+  if (Status recovered = engine.recover(); !recovered.ok())
+    return fail(k_exit_io, recovered.error());
+  Reloader reloader(
+      generation,
+      [&](const config::Generation* previous) {
+        return config::build_generation(sources, worker_path(), previous);
+      },
+      [&](config::GenerationPtr next) { engine.use_generation(std::move(next)); });
+
+  const UniqueFd engine_ended(::eventfd(0, EFD_CLOEXEC));
+  std::thread engine_thread([&] {
+    engine.run();
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(engine_ended.get(), &one, sizeof(one));
+  });
+  auto server = http::Server::start({.control_socket = config.control_socket,
+                                     .control_mode = config.control_mode,
+                                     .board_host = config.board_host,
+                                     .board_port = config.board_port,
+                                     .state_dir = config.state_dir},
+                                    {.commands = engine, .status = engine, .reloads = reloader},
+                                    [database = config.database, timeout = config.busy_timeout] {
+                                      return store::open_sqlite_reader(database, timeout);
+                                    });
+  if (server.ok()) {
+    log(LogLevel::info, "host.serving",
+        "serving on " + config.control_socket.string() +
+            (server.value()->board_port() < 0 ? ""
+                                              : " and http://" + config.board_host + ":" +
+                                                    std::to_string(server.value()->board_port())),
+        {{"version", ORCH_VERSION}, {"generation", std::to_string(generation->number)}});
+    obey_signals(signals.get(), engine_ended.get(), engine, reloader);
+  } else {
+    engine.stop(engine::StopMode::leave_workers);
+  }
+  engine_thread.join();
+  if (!server.ok()) return fail(k_exit_unavailable, server.error());
+  log(LogLevel::info, "host.stopped", "stopped as asked");
+  return 0;
+}
+
+}  // namespace
+
+std::filesystem::path worker_path() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() /
+         "orchestrator-worker";
+}
+
+int serve(const config::Sources& sources) {
+  UniqueFd signals = block_signals();
+  config::Built built = config::build_generation(sources, worker_path(), nullptr);
+  print(built.findings);
+  if (!built.generation) {
+    std::fprintf(stderr, "orchestrator: configuration refused; nothing was started\n");
+    return k_exit_config;
+  }
+  const config::Config& config = built.generation->config;
+  configure_log(config);
+  if (Status made = make_state_folders(config.state_dir); !made.ok())
+    return fail(k_exit_io, made.error());
+  Result<std::unique_ptr<store::Store>> store =
+      store::open_sqlite(config.database, config.busy_timeout);
+  if (!store.ok()) return fail(k_exit_io, store.error());
+  return run_host(sources, built.generation, std::move(store).value(), std::move(signals));
+}
+
+}  // namespace orc::app
