@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "suite.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "detect.h"
+#include "text.h"
+
+namespace test_runner {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::string_view base_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool is_pytest(const std::vector<std::string>& command) {
+  if (base_name(command.front()) == "pytest" || base_name(command.front()) == "py.test")
+    return true;
+  for (std::size_t i = 0; i + 1 < command.size(); ++i) {
+    if (command[i] == "-m" && command[i + 1] == "pytest") return true;
+  }
+  return false;
+}
+
+Runner runner_of(const std::vector<std::string>& command) {
+  if (is_pytest(command)) return Runner::pytest;
+  return base_name(command.front()) == "ctest" ? Runner::ctest : Runner::generic;
+}
+
+bool stays_inside(const std::filesystem::path& path) {
+  if (path.is_absolute()) return false;
+  return std::none_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; });
+}
+
+std::string required_text(const Json& value, const char* key) {
+  if (!value.is_string()) throw NoSuite{std::string("test.") + key + " is not a text"};
+  return value.get<std::string>();
+}
+
+std::vector<int> codes(const Json& test, const char* key) {
+  if (!test.contains("exit_codes") || !test.at("exit_codes").contains(key)) return {};
+  return test.at("exit_codes").at(key).get<std::vector<int>>();
+}
+
+std::chrono::milliseconds timeout_of(const Json& value) {
+  const auto timeout = parse_duration(required_text(value, "timeout"));
+  if (!timeout || timeout->count() == 0) throw NoSuite{"test.timeout is no duration such as 900s"};
+  return *timeout;
+}
+
+// Where a known runner is told to write its report, if the contract does not say.
+void own_report(Suite& suite) {
+  suite.junit = "{scratch}/junit.xml";
+  if (suite.runner == Runner::pytest) suite.command.push_back("--junitxml=" + suite.junit);
+  if (suite.runner == Runner::ctest)
+    suite.command.insert(suite.command.end(), {"--output-junit", suite.junit});
+  if (suite.runner == Runner::generic)
+    throw NoSuite{"test.evidence.junit is missing: only a report shows that the tests ran"};
+}
+
+Suite read_contract(const Json& test) {
+  Suite suite;
+  suite.source = "contract";
+  suite.command = test.at("command").get<std::vector<std::string>>();
+  if (suite.command.empty() || suite.command.front().empty())
+    throw NoSuite{"test.command names no program"};
+  suite.runner = runner_of(suite.command);
+  if (test.contains("cwd")) suite.cwd = required_text(test.at("cwd"), "cwd");
+  if (test.contains("timeout")) suite.timeout = timeout_of(test.at("timeout"));
+  if (test.contains("env")) {
+    for (const auto& [name, value] : test.at("env").items())
+      suite.env.emplace_back(name, value.get<std::string>());
+  }
+  suite.pass_codes = codes(test, "pass");
+  suite.fail_codes = codes(test, "fail");
+  const Json evidence = test.value("evidence", Json::object());
+  suite.min_tests = std::max<std::int64_t>(1, evidence.value("min_tests", std::int64_t{1}));
+  suite.junit = evidence.value("junit", "");
+  if (suite.junit.empty()) own_report(suite);
+  if (!stays_inside(suite.cwd)) throw NoSuite{"test.cwd leaves the repository"};
+  if (!stays_inside(suite.junit)) throw NoSuite{"test.evidence.junit leaves the repository"};
+  return suite;
+}
+
+}  // namespace
+
+std::string_view name_of(Runner runner) {
+  switch (runner) {
+    case Runner::pytest:
+      return "pytest";
+    case Runner::ctest:
+      return "ctest";
+    case Runner::generic:
+      return "generic";
+  }
+  return "";
+}
+
+std::variant<Suite, NoSuite> find_suite(std::string_view contract,
+                                        const std::filesystem::path& checkout) {
+  try {
+    const Json block = contract.empty() ? Json::object() : Json::parse(contract);
+    if (block.contains("test") && block.at("test").contains("command"))
+      return read_contract(block.at("test"));
+    if (auto detected = detect_suite(checkout)) return *std::move(detected);
+    return NoSuite{
+        "the repository has no test contract, and none of the known project shapes fits"};
+  } catch (const NoSuite& none) {
+    return none;
+  } catch (const Json::exception& error) {
+    return NoSuite{std::string("the test contract is not usable: ") + error.what()};
+  }
+}
+
+std::string with_scratch(std::string text, std::string_view scratch) {
+  constexpr std::string_view k_placeholder = "{scratch}";
+  for (std::size_t at = text.find(k_placeholder); at != std::string::npos;
+       at = text.find(k_placeholder, at + scratch.size()))
+    text.replace(at, k_placeholder.size(), scratch);
+  return text;
+}
+
+}  // namespace test_runner

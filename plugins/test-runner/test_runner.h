@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes 13-test-report.md by running the repository's tests, in place of a model that says it did.
+#pragma once
+
+#include <cstdint>
+
+#include "orchestrator/plugin/sdk.hpp"
+#include "settings_schema.h"
+
+namespace test_runner {
+
+class TestRunner : public orchestrator::plugin::Producer {
+ public:
+  std::optional<std::string> configure(std::string_view settings_json) override;
+  orchestrator::plugin::Answer accepts(const orchestrator::plugin::Request& request) override;
+  orchestrator::plugin::Outcome produce(const orchestrator::plugin::Request& request,
+                                        orchestrator::plugin::Host& host) override;
+
+ private:
+  std::int64_t min_tests_ = 1;
+};
+
+inline constexpr orchestrator::plugin::Meta k_meta{
+    .id = "test-runner",
+    .name = "Test runner",
+    .version = "0.1.0",
+    .license = "Apache-2.0",
+    .description = "Runs the repository's tests and reads the verdict from their report",
+    .settings_schema = k_settings_schema,
+    .stages = {{"testing", "result"}},
+    .default_timeout = std::chrono::minutes(30)};
+
+}  // namespace test_runner
