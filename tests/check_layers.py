@@ -48,6 +48,8 @@ CPP_ONLY = {"nlohmann/": "nlohmann/json_fwd.hpp", "boost/": "", "valijson/": ""}
 SYSTEM_FOLDERS = ("sys/", "linux/", "arpa/", "net/", "netinet/")
 # What a plugin may include besides its own files, the plugin API and the standard library.
 PLUGIN_ROOMS = ("orchestrator/plugin/", "nlohmann/")
+PLUGIN_ROOMS_OF = {"llm-spawner": ("kainjow/",)}
+TEST_ROOMS = ("gtest/", "gmock/")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 LIBRARY = re.compile(r"orch_library\(\s*(\w+)([^)]*)\)")
@@ -123,9 +125,12 @@ def host_findings(root):
 def plugin_findings(root):
     found = []
     for path in tree.files(root, "plugins", "plugin-api/include"):
+        parts = path.relative_to(root).parts
+        rooms = PLUGIN_ROOMS + SYSTEM_FOLDERS + PLUGIN_ROOMS_OF.get(parts[1], ())
+        rooms += TEST_ROOMS if "tests" in parts else ()
         for angled, header, line in includes(path):
             problem = None
-            if angled and "/" in header and not header.startswith(PLUGIN_ROOMS + SYSTEM_FOLDERS):
+            if angled and "/" in header and not header.startswith(rooms):
                 problem = f"<{header}>: a plugin sees the plugin API alone"
             if angled and header.startswith("nlohmann/") and path.suffix != ".cpp":
                 problem = f"<{header}> is for .cpp files"

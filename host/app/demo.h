@@ -4,24 +4,13 @@
 // deploy are real. [main thread]
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
+#include "cli/cli.h"
 
 namespace orc::app {
 
-enum class DemoMode : std::uint8_t {
-  stay,   // the host keeps running until Ctrl-C
-  check,  // unattended: verifies the endings, stops the host, removes the folder
-};
-
-struct DemoOptions {
-  std::filesystem::path
-      folder;  // must be missing or empty; not given: a fresh one below the temporary folder
-  DemoMode mode = DemoMode::stay;
-};
-
-// Returns the exit code: 0 if every task ended as said. The host and everything it started have
-// ended; the folder is removed with --check, and otherwise where the demo made it up itself.
-int run_demo(const DemoOptions& options);
+// Returns the exit code: 0 if every task ended as said. With `check` nobody is waited for; without,
+// the host keeps running until SIGINT or SIGTERM. At the end the host and everything it started
+// have ended; the folder is removed unless `keep`, or `dir` without `check`, asks for it.
+int run_demo(const cli::DemoOptions& options);
 
 }  // namespace orc::app

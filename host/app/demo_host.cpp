@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/demo_host.h"
 
-#include <Poco/Net/HTTPClientSession.h>
-#include <Poco/Net/HTTPRequest.h>
-#include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/SocketAddress.h>
-#include <Poco/Net/StreamSocket.h>
-#include <Poco/StreamCopier.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,7 +10,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <system_error>
 
 #include "base/file.h"
@@ -25,14 +18,12 @@ namespace orc::app {
 
 namespace {
 
-using nlohmann::json;
-
 constexpr Millis k_ready_limit{15'000};
 constexpr Millis k_stop_limit{20'000};
 constexpr Millis k_sweep_grace{2'000};
 constexpr Millis k_sweep_limit{5'000};
 constexpr int k_look_again_ms = 50;
-constexpr int k_answer_seconds = 30;
+constexpr int k_first_failure = 400;
 constexpr std::size_t k_largest_log = 16 * 1024 * 1024;
 constexpr std::size_t k_tail = 2000;
 
@@ -47,33 +38,11 @@ std::string tail_of(const std::filesystem::path& log) {
   return text.value().substr(text.value().size() - std::min(text.value().size(), k_tail));
 }
 
-Result<json> exchange(const std::filesystem::path& socket, const std::string& method,
-                      const std::string& path, const std::string& body) {
-  namespace net = Poco::Net;
-  return guard("the demo's host", [&]() -> Result<json> {
-    net::StreamSocket stream(net::SocketAddress(net::SocketAddress::UNIX_LOCAL, socket.string()));
-    net::HTTPClientSession session(stream);
-    session.setTimeout(Poco::Timespan(k_answer_seconds, 0));
-    net::HTTPRequest request(method, path, net::HTTPRequest::HTTP_1_1);
-    request.setHost("localhost");
-    request.setKeepAlive(false);
-    request.setContentType("application/json");
-    request.setContentLength(static_cast<std::streamsize>(body.size()));
-    session.sendRequest(request) << body;
-    net::HTTPResponse response;
-    std::string text;
-    Poco::StreamCopier::copyToString(session.receiveResponse(response), text);
-    json answer = json::parse(text, nullptr, false);
-    if (response.getStatus() >= net::HTTPResponse::HTTP_BAD_REQUEST) {
-      const std::string detail = answer.is_object() ? answer.value("detail", text) : text;
-      return Error{ErrorKind::refused, method + " " + path + ": " + detail};
-    }
-    return answer;
-  });
-}
-
-bool is_ready(const DemoFolder& folder) {
-  return exchange(folder.socket(), "GET", "/-/ready", "").ok();
+Result<Json> json_of(const std::string& what, const Result<cli::Reply>& reply) {
+  if (!reply.ok()) return reply.error();
+  Json answer = Json::parse(reply.value().body, nullptr, false);
+  if (reply.value().status < k_first_failure && !answer.is_discarded()) return answer;
+  return Error{ErrorKind::refused, what + ": " + reply.value().body};
 }
 
 }  // namespace
@@ -95,7 +64,7 @@ Result<DemoHost> DemoHost::start(const DemoFolder& folder) {
   }
   DemoHost host(folder, std::move(std::get<process::Child>(started)));
   const MonoTime limit = mono_now() + k_ready_limit;
-  while (!is_ready(folder)) {
+  while (!host.get("/-/ready").ok()) {
     if (ended(host.pidfd(), k_look_again_ms) || mono_now() > limit) {
       (void)host.stop();
       return Error{ErrorKind::unavailable,
@@ -105,12 +74,12 @@ Result<DemoHost> DemoHost::start(const DemoFolder& folder) {
   return host;
 }
 
-Result<json> DemoHost::get(const std::string& path) const {
-  return exchange(folder_->socket(), "GET", path, "");
+Result<Json> DemoHost::get(const std::string& path) const {
+  return json_of("GET " + path, client_.get(path));
 }
 
-Result<json> DemoHost::post(const std::string& path, const json& body) const {
-  return exchange(folder_->socket(), "POST", path, body.dump());
+Result<Json> DemoHost::post(const std::string& path, const Json& body) const {
+  return json_of("POST " + path, client_.post(path, body.dump(), cli::k_command_timeout));
 }
 
 Status DemoHost::stop() {

@@ -8,9 +8,12 @@
 
 #include "app/demo_folder.h"
 #include "base/result.h"
+#include "cli/control_client.h"
 #include "process/process.h"
 
 namespace orc::app {
+
+using Json = nlohmann::ordered_json;
 
 class DemoHost {
  public:
@@ -23,16 +26,17 @@ class DemoHost {
   int pid() const { return child_.pid; }
 
   // The answer's JSON; `refused` with the problem's text for any status of 400 and above.
-  Result<nlohmann::json> get(const std::string& path) const;
-  Result<nlohmann::json> post(const std::string& path, const nlohmann::json& body) const;
+  Result<Json> get(const std::string& path) const;
+  Result<Json> post(const std::string& path, const Json& body) const;
 
   // SIGTERM, wait, and nothing of it is left: an error names what had to be ended the hard way.
   Status stop();
 
  private:
   DemoHost(const DemoFolder& folder, process::Child child)
-      : folder_(&folder), child_(std::move(child)) {}
+      : folder_(&folder), client_(folder.socket()), child_(std::move(child)) {}
   const DemoFolder* folder_;
+  cli::ControlClient client_;
   process::Child child_;
 };
 

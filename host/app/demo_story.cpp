@@ -13,7 +13,6 @@ namespace orc::app {
 
 namespace {
 
-using nlohmann::json;
 using Problem = std::optional<std::string>;
 
 constexpr std::size_t k_largest_revision = 256;
@@ -23,15 +22,15 @@ std::string path_of(const Chapter& chapter) {
   return "/api/v1/tasks/" + std::string(chapter.work_item);
 }
 
-const json* find_artifact(const json& task, std::string_view name) {
-  for (const json& row : task.at("artifacts")) {
+const Json* find_artifact(const Json& task, std::string_view name) {
+  for (const Json& row : task.at("artifacts")) {
     if (row.at("name") == name) return &row;
   }
   return nullptr;
 }
 
-// Every artifact that a task owes up to done lies in the evidence store and can be read.
-Problem check_artifacts(const Chapter& chapter, const DemoHost& host, const json& task) {
+// Every artifact that a task owes on its way to done is on record.
+Problem check_artifacts(const Json& task) {
   for (const StageRule& rule : STAGE_TRANSITIONS) {
     for (const ArtifactRule& owed : rule.artifacts) {
       if (owed.presence != Presence::required || owed.file.find('*') != std::string_view::npos)
@@ -39,15 +38,13 @@ Problem check_artifacts(const Chapter& chapter, const DemoHost& host, const json
       if (find_artifact(task, owed.file) == nullptr) return std::string(owed.file) + " is missing";
     }
   }
-  (void)chapter;
-  (void)host;
   return std::nullopt;
 }
 
 // What runs in production is what the deploy stage was asked to deploy, and the branch holds
 // nothing else since.
-Problem check_deployed(const Chapter& chapter, const DemoHost& host, const json& task) {
-  const json* log = find_artifact(task, "14-deploy-log.md");
+Problem check_deployed(const Chapter& chapter, const DemoHost& host, const Json& task) {
+  const Json* log = find_artifact(task, "14-deploy-log.md");
   if (log == nullptr) return "14-deploy-log.md is missing";
   const auto revision = read_file(host.folder().production(std::string(chapter.repo)) / "REVISION",
                                   k_largest_revision);
@@ -61,27 +58,27 @@ Problem check_deployed(const Chapter& chapter, const DemoHost& host, const json&
   return std::nullopt;
 }
 
-std::vector<json> transitions(const DemoHost& host, const Chapter& chapter, std::string_view from,
+std::vector<Json> transitions(const DemoHost& host, const Chapter& chapter, std::string_view from,
                               std::string_view to) {
-  std::vector<json> found;
+  std::vector<Json> found;
   const auto events = host.get("/api/v1/events?limit=1000");
   if (!events.ok()) return found;
-  for (const json& event : events.value().at("events")) {
+  for (const Json& event : events.value().at("events")) {
     if (event.at("kind") != "stage.transition" || event.at("task") != chapter.work_item) continue;
-    const json& data = event.at("data");
+    const Json& data = event.at("data");
     if (data.value("from", "") == from && data.value("to", "") == to) found.push_back(event);
   }
   return found;
 }
 
-Problem verify_delivered(const Chapter& chapter, const DemoHost& host, const json& task) {
-  if (auto problem = check_artifacts(chapter, host, task)) return problem;
+Problem verify_delivered(const Chapter& chapter, const DemoHost& host, const Json& task) {
+  if (auto problem = check_artifacts(task)) return problem;
   if (task.at("counters").at("code_fail") != 0) return "it was rolled back on the way";
   return check_deployed(chapter, host, task);
 }
 
-Problem verify_mended(const Chapter& chapter, const DemoHost& host, const json& task) {
-  if (auto problem = check_artifacts(chapter, host, task)) return problem;
+Problem verify_mended(const Chapter& chapter, const DemoHost& host, const Json& task) {
+  if (auto problem = check_artifacts(task)) return problem;
   const auto back = transitions(host, chapter, "testing", "development");
   if (back.size() != 1)
     return "went back to development " + std::to_string(back.size()) + " times, not once";
@@ -92,9 +89,9 @@ Problem verify_mended(const Chapter& chapter, const DemoHost& host, const json& 
   return check_deployed(chapter, host, task);
 }
 
-Problem verify_held(const Chapter&, const DemoHost&, const json& task) {
+Problem verify_held(const Chapter&, const DemoHost&, const Json& task) {
   static const std::set<std::string> environment{"infra_budget", "environment"};
-  const json& hold = task.at("hold");
+  const Json& hold = task.at("hold");
   if (!hold.is_object() || !environment.contains(hold.value("class", "")))
     return "held as " + hold.dump();
   if (task.at("counters").at("code_fail") != 0)
@@ -104,7 +101,7 @@ Problem verify_held(const Chapter&, const DemoHost&, const json& task) {
   return std::nullopt;
 }
 
-Problem verify_waiting(const Chapter&, const DemoHost&, const json& task) {
+Problem verify_waiting(const Chapter&, const DemoHost&, const Json& task) {
   if (find_artifact(task, "01-brd.md") == nullptr)
     return "there is nothing to approve: 01-brd.md is missing";
   return std::nullopt;
@@ -160,7 +157,7 @@ const Chapter* find_chapter(std::string_view work_item) {
   return found == k_chapters.end() ? nullptr : &*found;
 }
 
-bool has_ended(const Chapter& chapter, const json& task) {
+bool has_ended(const Chapter& chapter, const Json& task) {
   return task.at("state") == chapter.state && task.at("stage") == to_string(chapter.stage);
 }
 

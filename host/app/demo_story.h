@@ -5,7 +5,6 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,14 +26,14 @@ struct Chapter {
   bool demo_approves = true;  // its human gates are answered by the demo, openly
   // What is not as promised beyond state and stage; nothing if all is well.
   std::optional<std::string> (*verify)(const Chapter& chapter, const DemoHost& host,
-                                       const nlohmann::json& task);
+                                       const Json& task);
 };
 
 std::span<const Chapter> chapters();
 const Chapter* find_chapter(std::string_view work_item);
 
 // True once the task stands where its chapter ends.
-bool has_ended(const Chapter& chapter, const nlohmann::json& task);
+bool has_ended(const Chapter& chapter, const Json& task);
 
 // What is wrong with the ending; nothing if all is as promised.
 std::optional<std::string> judge(const Chapter& chapter, const DemoHost& host);
