@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request and its answer, free of the HTTP library. Plain values.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/ports.h"
+
+namespace orc::http {
+
+// Through which listener a request came: it decides what may be asked.
+enum class Door : std::uint8_t {
+  control,  // the Unix socket: everything; the peer's user is the actor
+  board,    // TCP: reads only
+};
+std::string_view to_string(Door door);
+
+struct Request {
+  Door door = Door::control;
+  std::string method;
+  std::string path;                          // as sent, without the query
+  std::map<std::string, std::string> query;  // decoded
+  std::vector<std::string> captured;         // decoded {placeholders} of the route, in order
+  std::string body;
+  engine::Actor actor;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+}  // namespace orc::http

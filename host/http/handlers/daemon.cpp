@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "http/handlers/handlers.h"
+#include "http/handlers/shared.h"
+
+namespace orc::http {
+
+namespace {
+
+template <typename Command>
+Result<Response> with_reason(const Services& services, const Request& request) {
+  const auto body = object_body(request);
+  if (const auto* problem = std::get_if<Problem>(&body)) return refuse(request, *problem);
+  const auto reason = text_field(std::get<views::Json>(body), "reason");
+  if (const auto* problem = std::get_if<Problem>(&reason)) return refuse(request, *problem);
+  return execute(services, request, Command{std::get<std::string>(reason)});
+}
+
+Response refused_reload(const Request& request, const engine::ReloadAnswer& answer) {
+  Response response =
+      refuse(request, Problem{422, "config_refused",
+                              "configuration refused; generation " +
+                                  std::to_string(answer.generation) + " stays in force",
+                              "orchestrator config check"});
+  views::Json body = views::Json::parse(response.body);
+  body.update(views::reload(answer));
+  response.body = views::dump(body);
+  return response;
+}
+
+Result<std::map<TaskId, std::string>> names_of(store::Reader& reader,
+                                               const std::vector<Event>& events) {
+  std::map<TaskId, std::string> names;
+  for (const Event& event : events) {
+    if (event.task.value == 0 || names.contains(event.task)) continue;
+    ORC_TRY(const auto task, reader.task(event.task));
+    if (task) names.emplace(event.task, task->work_item);
+  }
+  return names;
+}
+
+}  // namespace
+
+Result<Response> reload(const Services& services, const Request& request) {
+  const engine::ReloadAnswer answer =
+      services.reloads.reload(request.actor.name + " by " + request.actor.channel);
+  if (answer.kind == engine::ReloadAnswer::Kind::rejected) return refused_reload(request, answer);
+  return json_response(views::reload(answer));
+}
+
+Result<Response> drain(const Services& services, const Request& request) {
+  return with_reason<engine::Drain>(services, request);
+}
+
+Result<Response> resume(const Services& services, const Request& request) {
+  return with_reason<engine::Resume>(services, request);
+}
+
+Result<Response> status(const Services& services, const Request&) {
+  ORC_TRY(const engine::StatusPtr status, published_status(services));
+  ORC_TRY(const auto reader, services.readers.borrow());
+  ORC_TRY(const views::Picture picture, take_picture(*reader, *status));
+  ORC_TRY(const auto counts, reader->stage_counts());
+  ORC_TRY(const auto alerts, reader->open_alerts());
+  return json_response(
+      views::status(*status, services.reloads.reload_history(), picture, counts, alerts));
+}
+
+Result<Response> queue(const Services& services, const Request&) {
+  ORC_TRY(const engine::StatusPtr status, published_status(services));
+  ORC_TRY(const auto reader, services.readers.borrow());
+  ORC_TRY(const views::Picture picture, take_picture(*reader, *status));
+  ORC_TRY(const auto outcomes, reader->outcome_counts());
+  return json_response(views::queue(picture, *status, outcomes));
+}
+
+Result<Response> list_stages(const Services& services, const Request&) {
+  ORC_TRY(const engine::StatusPtr status, published_status(services));
+  return json_response(views::stages(*status->generation));
+}
+
+Result<Response> list_events(const Services& services, const Request& request) {
+  const auto after = query_number(request, {"after", 0, 0, INT64_MAX});
+  if (const auto* problem = std::get_if<Problem>(&after)) return refuse(request, *problem);
+  const auto limit = query_number(request, {"limit", k_default_page, 1, k_longest_page});
+  if (const auto* problem = std::get_if<Problem>(&limit)) return refuse(request, *problem);
+  ORC_TRY(const auto reader, services.readers.borrow());
+  ORC_TRY(const auto events, reader->events(EventId{std::get<std::int64_t>(after)}, TaskId{},
+                                            static_cast<int>(std::get<std::int64_t>(limit))));
+  ORC_TRY(const auto names, names_of(*reader, events));
+  return json_response(views::event_page(events, names));
+}
+
+}  // namespace orc::http

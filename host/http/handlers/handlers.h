@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The handlers of the route table. Each reads one consistent picture or posts one command and waits
+// for its answer. [any HTTP thread]
+#pragma once
+
+#include "base/result.h"
+#include "http/exchange.h"
+#include "http/services.h"
+
+namespace orc::http {
+
+// probes.cpp
+Result<Response> healthy(const Services& services, const Request& request);
+Result<Response> ready(const Services& services, const Request& request);
+Result<Response> health(const Services& services, const Request& request);
+Result<Response> metrics(const Services& services, const Request& request);
+
+// daemon.cpp
+Result<Response> reload(const Services& services, const Request& request);
+Result<Response> drain(const Services& services, const Request& request);
+Result<Response> resume(const Services& services, const Request& request);
+Result<Response> status(const Services& services, const Request& request);
+Result<Response> queue(const Services& services, const Request& request);
+Result<Response> list_stages(const Services& services, const Request& request);
+Result<Response> list_events(const Services& services, const Request& request);
+
+// tasks.cpp
+Result<Response> list_tasks(const Services& services, const Request& request);
+Result<Response> show_task(const Services& services, const Request& request);
+Result<Response> task_timeline(const Services& services, const Request& request);
+Result<Response> task_why(const Services& services, const Request& request);
+Result<Response> task_artifact(const Services& services, const Request& request);
+Result<Response> run_log(const Services& services, const Request& request);
+
+// task_commands.cpp
+Result<Response> submit_task(const Services& services, const Request& request);
+Result<Response> approve_task(const Services& services, const Request& request);
+Result<Response> reject_task(const Services& services, const Request& request);
+Result<Response> retry_task(const Services& services, const Request& request);
+Result<Response> hold_task(const Services& services, const Request& request);
+Result<Response> release_task(const Services& services, const Request& request);
+Result<Response> cancel_task(const Services& services, const Request& request);
+
+// plugins.cpp
+Result<Response> list_plugins(const Services& services, const Request& request);
+Result<Response> show_plugin(const Services& services, const Request& request);
+Result<Response> kill_plugin(const Services& services, const Request& request);
+Result<Response> unkill_plugin(const Services& services, const Request& request);
+
+}  // namespace orc::http

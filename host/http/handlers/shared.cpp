@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/handlers/shared.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+
+namespace orc::http {
+
+Result<engine::StatusPtr> published_status(const Services& services) {
+  engine::StatusPtr status = services.status.status();
+  if (!status || !status->generation) {
+    return Error{ErrorKind::unavailable, "the host is still starting"};
+  }
+  return status;
+}
+
+Response json_response(const views::Json& body, int status) {
+  return Response{.status = status, .body = views::dump(body) + "\n"};
+}
+
+Response refuse(const Request& request, const Problem& problem) {
+  return to_response(problem, request.path);
+}
+
+Result<views::Picture> take_picture(store::Reader& reader, const engine::Snapshot& status) {
+  views::Picture picture{.workers = status.workers, .draining = status.draining, .now = wall_now()};
+  ORC_TRY(picture.live, reader.live_jobs(k_longest_queue));
+  ORC_TRY(picture.kills, reader.kills(picture.now));
+  return picture;
+}
+
+std::variant<std::int64_t, Problem> query_number(const Request& request, const NumberRule& rule) {
+  const auto given = request.query.find(rule.key);
+  if (given == request.query.end()) return rule.fallback;
+  const auto number = parse_integer(given->second);
+  if (number && *number >= rule.least && *number <= rule.most)
+    return static_cast<std::int64_t>(*number);
+  return Problem{400, "invalid_parameter",
+                 std::string(rule.key) + " must be a whole number from " +
+                     std::to_string(rule.least) + " to " + std::to_string(rule.most)};
+}
+
+std::variant<views::Json, Problem> object_body(const Request& request) {
+  if (trim(request.body).empty()) return views::Json::object();
+  // Deep nesting would exhaust the stack of the value's destructor; no command needs more than
+  // this.
+  constexpr int k_deepest = 16;
+  bool too_deep = false;
+  views::Json body = views::Json::parse(
+      request.body,
+      [&](int depth, views::Json::parse_event_t, views::Json&) {
+        too_deep = too_deep || depth > k_deepest;
+        return !too_deep;
+      },
+      false);
+  if (!too_deep && body.is_object()) return body;
+  return Problem{400, "bad_json", "the body is not a JSON object"};
+}
+
+std::variant<std::string, Problem> text_field(const views::Json& body, const std::string& key) {
+  const auto field = body.find(key);
+  if (field == body.end() || field->is_null()) return std::string();
+  if (field->is_string()) return field->get<std::string>();
+  return Problem{422, "invalid_field", key + " must be a string"};
+}
+
+Result<Response> execute(const Services& services, const Request& request,
+                         const engine::Request& command, int status_when_done) {
+  const engine::Answer answer = services.commands.execute(command, request.actor);
+  if (answer.kind != engine::Answer::Kind::done) return refuse(request, problem_of(answer));
+  views::Picture picture{.now = wall_now()};
+  if (answer.task) {
+    ORC_TRY(const engine::StatusPtr status, published_status(services));
+    ORC_TRY(const auto reader, services.readers.borrow());
+    ORC_TRY(picture, take_picture(*reader, *status));
+  }
+  return json_response(views::answer(answer, picture), status_when_done);
+}
+
+}  // namespace orc::http

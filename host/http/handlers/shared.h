@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What several handlers do alike. [any HTTP thread]
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "http/problem.h"
+#include "http/services.h"
+#include "http/views/views.h"
+
+namespace orc::http {
+
+inline constexpr int k_longest_queue = 1000;
+inline constexpr int k_default_page = 100;
+inline constexpr int k_longest_page = 1000;
+
+Response json_response(const views::Json& body, int status = 200);
+Response refuse(const Request& request, const Problem& problem);
+
+Result<views::Picture> take_picture(store::Reader& reader, const engine::Snapshot& status);
+
+// A whole number of the query within bounds; the default where the key is absent; a Problem
+// otherwise.
+struct NumberRule {
+  const char* key;
+  std::int64_t fallback;
+  std::int64_t least;
+  std::int64_t most;
+};
+std::variant<std::int64_t, Problem> query_number(const Request& request, const NumberRule& rule);
+
+// The body as a JSON object; an empty body is an empty object.
+std::variant<views::Json, Problem> object_body(const Request& request);
+// A string of the body: absent is empty, another type is a Problem.
+std::variant<std::string, Problem> text_field(const views::Json& body, const std::string& key);
+
+// Carries the command out and shows what the engine said.
+Result<Response> execute(const Services& services, const Request& request,
+                         const engine::Request& command, int status_when_done = 200);
+
+}  // namespace orc::http

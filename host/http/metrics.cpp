@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <sstream>
+
+#include "base/text.h"
+#include "http/handlers/shared.h"
+
+namespace orc::http {
+
+namespace {
+
+using prometheus::MetricType;
+
+struct MetricRow {
+  std::string_view name;
+  MetricType type;
+  std::string_view help;  // constants only: the serializer does not escape it
+};
+
+constexpr std::array k_metrics{
+    MetricRow{"orchestrator_build_info", MetricType::Gauge, "Version of the running program."},
+    MetricRow{"orchestrator_config_info", MetricType::Gauge, "Configuration in force."},
+    MetricRow{"orchestrator_config_last_reload_successful", MetricType::Gauge,
+              "Whether the last configuration reload was accepted."},
+    MetricRow{"orchestrator_config_last_reload_success_timestamp_seconds", MetricType::Gauge,
+              "Time of the last accepted configuration reload."},
+    MetricRow{"orchestrator_config_reloads_total", MetricType::Counter,
+              "Configuration reloads since the start, by result."},
+    MetricRow{"orchestrator_plugin_info", MetricType::Gauge,
+              "Plugins that the configuration names."},
+    MetricRow{"orchestrator_plugin_up", MetricType::Gauge, "Whether the plugin is loaded."},
+    MetricRow{"orchestrator_plugin_enabled", MetricType::Gauge,
+              "Effective kill-switch: 1 asked, 0 skipped."},
+    MetricRow{"orchestrator_tasks", MetricType::Gauge,
+              "Tasks that are not done, by stage and state."},
+    MetricRow{"orchestrator_oldest_task_age_seconds", MetricType::Gauge,
+              "Time the oldest task has spent in its stage."},
+    MetricRow{"orchestrator_stage_transitions_total", MetricType::Counter,
+              "Stage writes that won their compare-and-swap, since the start."},
+    MetricRow{"orchestrator_stage_cas_conflicts_total", MetricType::Counter,
+              "Writes refused because the task had changed, since the start."},
+    MetricRow{"orchestrator_producer_outcomes_total", MetricType::Counter,
+              "Finished producer runs."},
+    MetricRow{"orchestrator_jobs", MetricType::Gauge, "Jobs in the queue, by state."},
+    MetricRow{"orchestrator_workers", MetricType::Gauge, "Job workers, by state."},
+    MetricRow{"orchestrator_open_alerts", MetricType::Gauge, "Alerts that nobody has cleared yet."},
+    MetricRow{"orchestrator_http_requests_total", MetricType::Counter,
+              "Answered HTTP requests since the start, by route pattern."},
+    MetricRow{"orchestrator_draining", MetricType::Gauge,
+              "Whether no new job is started because of a drain or shutdown."},
+};
+
+constexpr std::array<std::string_view, 5> k_task_states{"queued", "running", "waiting_human",
+                                                        "infra_hold", "held"};
+
+using Labels = std::vector<prometheus::ClientMetric::Label>;
+
+// Collects samples by the table above; a name that the table does not hold is a mistake in this
+// file.
+class Page {
+ public:
+  void put(std::string_view name, Labels labels, double value) {
+    for (std::size_t i = 0; i < k_metrics.size(); ++i) {
+      if (k_metrics[i].name == name) return put_at(i, std::move(labels), value);
+    }
+    std::abort();
+  }
+
+  std::string text() const {
+    std::vector<prometheus::MetricFamily> families;
+    for (std::size_t i = 0; i < k_metrics.size(); ++i) {
+      if (samples_[i].empty()) continue;
+      families.push_back({std::string(k_metrics[i].name), std::string(k_metrics[i].help),
+                          k_metrics[i].type, samples_[i]});
+    }
+    std::ostringstream out;
+    prometheus::TextSerializer().Serialize(out, families);
+    return out.str();
+  }
+
+ private:
+  void put_at(std::size_t index, Labels labels, double value) {
+    prometheus::ClientMetric sample;
+    for (auto& label : labels) label.value = printable(label.value);
+    sample.label = std::move(labels);
+    if (k_metrics[index].type == MetricType::Counter) {
+      sample.counter.value = value;
+    } else {
+      sample.gauge.value = value;
+    }
+    samples_[index].push_back(std::move(sample));
+  }
+
+  std::array<std::vector<prometheus::ClientMetric>, k_metrics.size()> samples_;
+};
+
+double seconds(WallTime time) {
+  return static_cast<double>(time.ms) / 1000.0;
+}
+double as_number(bool value) {
+  return value ? 1 : 0;
+}
+
+void put_configuration(Page& page, const engine::Snapshot& status,
+                       const engine::ReloadHistory& reloads) {
+  constexpr std::size_t k_short_hash = 16;
+  page.put("orchestrator_build_info", {{"version", ORCH_VERSION}}, 1);
+  page.put("orchestrator_config_info",
+           {{"sha256", status.generation->sha256.substr(0, k_short_hash)},
+            {"generation", std::to_string(status.generation->number)}},
+           1);
+  page.put("orchestrator_config_last_reload_successful", {}, as_number(reloads.last_successful));
+  page.put("orchestrator_config_last_reload_success_timestamp_seconds", {},
+           seconds(reloads.last_success_at.value_or(status.generation->built_at)));
+  const auto put_reloads = [&](const char* result, std::int64_t count) {
+    page.put("orchestrator_config_reloads_total", {{"result", result}}, static_cast<double>(count));
+  };
+  put_reloads("applied", reloads.applied);
+  put_reloads("unchanged", reloads.unchanged);
+  put_reloads("rejected", reloads.rejected);
+}
+
+void put_plugins(Page& page, const config::Generation& generation, const views::Picture& picture) {
+  for (const auto& [name, plugin] : generation.config.plugins) {
+    const auto found = generation.plugins.find(name);
+    const bool listed = found != generation.plugins.end();
+    page.put("orchestrator_plugin_info",
+             {{"plugin", name},
+              {"version", listed ? found->second.version : ""},
+              {"abi", listed ? found->second.abi : ""}},
+             1);
+    page.put("orchestrator_plugin_up", {{"plugin", name}},
+             as_number(listed && found->second.refused.empty()));
+    page.put("orchestrator_plugin_enabled", {{"plugin", name}},
+             as_number(views::is_enabled(plugin, picture)));
+  }
+}
+
+void put_tasks(Page& page, const std::vector<store::StageCount>& counts, WallTime now) {
+  std::map<std::pair<Stage, std::string_view>, std::int64_t> tasks;
+  std::map<Stage, double> ages;
+  for (const Stage stage : k_stages) {
+    if (find_rule(stage) == nullptr) continue;
+    for (const std::string_view state : k_task_states) tasks[{stage, state}] = 0;
+  }
+  for (const store::StageCount& row : counts) {
+    const auto known = tasks.find({row.stage, views::state_word(row.state, row.running, row.hold)});
+    if (known == tasks.end()) continue;
+    known->second += row.count;
+    double& age = ages[row.stage];
+    age = std::max(age, seconds(now) - seconds(row.oldest));
+  }
+  for (const auto& [key, count] : tasks) {
+    page.put("orchestrator_tasks",
+             {{"stage", std::string(to_string(key.first))}, {"state", std::string(key.second)}},
+             static_cast<double>(count));
+  }
+  for (const auto& [stage, age] : ages) {
+    page.put("orchestrator_oldest_task_age_seconds", {{"stage", std::string(to_string(stage))}},
+             age);
+  }
+}
+
+void put_engine(Page& page, const engine::Snapshot& status, const views::Picture& picture) {
+  page.put("orchestrator_stage_transitions_total", {}, static_cast<double>(status.transitions));
+  page.put("orchestrator_stage_cas_conflicts_total", {}, static_cast<double>(status.lost_writes));
+  page.put("orchestrator_draining", {}, as_number(status.draining));
+  const auto busy = static_cast<double>(status.running.size());
+  page.put("orchestrator_workers", {{"state", "busy"}}, busy);
+  page.put("orchestrator_workers", {{"state", "idle"}}, std::max(0.0, status.workers - busy));
+  double running = 0;
+  double queued = 0;
+  for (const store::LiveJob& row : picture.live) {
+    (row.job.state == JobState::running ? running : queued) += 1;
+  }
+  page.put("orchestrator_jobs", {{"state", "queued"}}, queued);
+  page.put("orchestrator_jobs", {{"state", "running"}}, running);
+}
+
+// One series a producer and stage: the reasons behind an outcome are summed up.
+void put_outcomes(Page& page, const std::vector<store::OutcomeCount>& rows) {
+  std::map<std::tuple<Stage, std::string, std::string_view>, std::int64_t> counts;
+  for (const store::OutcomeCount& row : rows) {
+    counts[{row.stage, row.producer, views::outcome_word(row.outcome)}] += row.count;
+  }
+  for (const auto& [key, count] : counts) {
+    page.put("orchestrator_producer_outcomes_total",
+             {{"stage", std::string(to_string(std::get<0>(key)))},
+              {"producer", std::get<1>(key)},
+              {"outcome", std::string(std::get<2>(key))}},
+             static_cast<double>(count));
+  }
+}
+
+void put_requests(Page& page, const RequestCounts& requests) {
+  for (const auto& [labels, count] : requests.all()) {
+    const auto& [door, route, method, code] = labels;
+    page.put("orchestrator_http_requests_total",
+             {{"listener", std::string(to_string(door))},
+              {"route", route},
+              {"method", method},
+              {"code", std::to_string(code)}},
+             static_cast<double>(count));
+  }
+}
+
+}  // namespace
+
+Result<std::string> metrics_page(const Services& services) {
+  ORC_TRY(const engine::StatusPtr status, published_status(services));
+  ORC_TRY(const auto reader, services.readers.borrow());
+  ORC_TRY(const views::Picture picture, take_picture(*reader, *status));
+  ORC_TRY(const auto counts, reader->stage_counts());
+  ORC_TRY(const auto outcomes, reader->outcome_counts());
+  ORC_TRY(const auto alerts, reader->open_alerts());
+  Page page;
+  put_configuration(page, *status, services.reloads.reload_history());
+  put_plugins(page, *status->generation, picture);
+  put_tasks(page, counts, picture.now);
+  put_engine(page, *status, picture);
+  put_outcomes(page, outcomes);
+  put_requests(page, services.requests);
+  page.put("orchestrator_open_alerts", {}, static_cast<double>(alerts.size()));
+  return page.text();
+}
+
+std::vector<std::string> exported_metrics() {
+  std::vector<std::string> names;
+  for (const MetricRow& row : k_metrics) names.emplace_back(row.name);
+  return names;
+}
+
+}  // namespace orc::http

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/routes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "http/handlers/handlers.h"
+#include "http/problem.h"
+
+namespace orc::http {
+
+namespace {
+
+constexpr std::array k_routes{
+    Route{"GET", "/-/healthy", healthy},
+    Route{"GET", "/-/ready", ready},
+    Route{"POST", "/-/reload", reload},
+    Route{"POST", "/-/drain", drain},
+    Route{"POST", "/-/resume", resume},
+    Route{"GET", "/health", health},
+    Route{"GET", "/status", status},
+    Route{"GET", "/queue", queue},
+    Route{"GET", "/metrics", metrics},
+    Route{"GET", "/api/v1/tasks", list_tasks},
+    Route{"POST", "/api/v1/tasks", submit_task},
+    Route{"GET", "/api/v1/tasks/{id}", show_task},
+    Route{"GET", "/api/v1/tasks/{id}/timeline", task_timeline},
+    Route{"GET", "/api/v1/tasks/{id}/why", task_why},
+    Route{"GET", "/api/v1/tasks/{id}/artifacts/{name*}", task_artifact},
+    Route{"POST", "/api/v1/tasks/{id}/approve", approve_task},
+    Route{"POST", "/api/v1/tasks/{id}/reject", reject_task},
+    Route{"POST", "/api/v1/tasks/{id}/retry", retry_task},
+    Route{"POST", "/api/v1/tasks/{id}/hold", hold_task},
+    Route{"POST", "/api/v1/tasks/{id}/release", release_task},
+    Route{"POST", "/api/v1/tasks/{id}/cancel", cancel_task},
+    Route{"GET", "/api/v1/runs/{id}/log", run_log},
+    Route{"GET", "/api/v1/plugins", list_plugins},
+    Route{"GET", "/api/v1/plugins/{name}", show_plugin},
+    Route{"POST", "/api/v1/plugins/{name}/kill", kill_plugin},
+    Route{"DELETE", "/api/v1/plugins/{name}/kill", unkill_plugin},
+    Route{"GET", "/api/v1/stages", list_stages},
+    Route{"GET", "/api/v1/events", list_events},
+};
+
+constexpr std::string_view k_unmatched = "unmatched";
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool answers(const Route& route, std::string_view method) {
+  return route.method == method || (route.method == "GET" && method == "HEAD");
+}
+
+bool is_read(std::string_view method) {
+  return method == "GET" || method == "HEAD";
+}
+
+Response refused_without_route(const Request& request, const std::vector<std::string>& allowed) {
+  if (allowed.empty()) {
+    return to_response(Problem{404, "no_such_route", "nothing is served under this path"},
+                       request.path);
+  }
+  Response response = to_response(
+      Problem{405, "method_not_allowed", "this path does not answer to that method"}, request.path);
+  response.headers.emplace_back("Allow", join(allowed, ", "));
+  return response;
+}
+
+Response answer(const Route& route, const Services& services, const Request& request) {
+  const auto response = guard("request", [&] { return route.handler(services, request); });
+  if (response.ok()) return response.value();
+  const Problem problem = problem_of(response.error());
+  if (problem.status >= 500) {
+    log(LogLevel::error, "http.failed", problem.detail, {{"route", std::string(route.pattern)}});
+  }
+  return to_response(problem, request.path);
+}
+
+}  // namespace
+
+std::span<const Route> routes() {
+  return k_routes;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    const int high = hex_digit(text[i + 1]);
+    const int low = hex_digit(text[i + 2]);
+    if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
+std::map<std::string, std::string> parse_query(std::string_view query) {
+  std::map<std::string, std::string> values;
+  for (const std::string_view pair : split(query, '&')) {
+    const std::size_t equals = pair.find('=');
+    const auto key = percent_decode(pair.substr(0, equals));
+    const auto value =
+        percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
+    if (key && value && !key->empty()) values.insert_or_assign(*key, *value);
+  }
+  return values;
+}
+
+std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
+  std::vector<std::string> captured;
+  while (true) {
+    const bool rest = pattern.ends_with("*}") && pattern.find('/', 1) == std::string_view::npos;
+    const std::size_t pattern_end = std::min(pattern.find('/', 1), pattern.size());
+    const std::size_t path_end = rest ? path.size() : std::min(path.find('/', 1), path.size());
+    const std::string_view wanted = pattern.substr(0, pattern_end);
+    const std::string_view segment = path.substr(0, path_end);
+    if (wanted.starts_with("/{")) {
+      auto value = segment.size() > 1 ? percent_decode(segment.substr(1)) : std::nullopt;
+      if (!value) return std::nullopt;
+      captured.push_back(std::move(*value));
+    } else if (wanted != segment) {
+      return std::nullopt;
+    }
+    pattern.remove_prefix(pattern_end);
+    path.remove_prefix(path_end);
+    if (pattern.empty() || path.empty()) break;
+  }
+  if (!pattern.empty() || !path.empty()) return std::nullopt;
+  return captured;
+}
+
+Dispatched dispatch(const Services& services, Request request) {
+  if (request.door == Door::board && !is_read(request.method)) {
+    return {to_response(Problem{403, "read_only_board", "the board only reads",
+                                "use the control socket: orchestrator, or curl --unix-socket"},
+                        request.path),
+            k_unmatched};
+  }
+  std::vector<std::string> allowed;
+  for (const Route& route : k_routes) {
+    auto captured = match(route.pattern, request.path);
+    if (!captured) continue;
+    if (!answers(route, request.method)) {
+      allowed.emplace_back(route.method);
+      continue;
+    }
+    request.captured = std::move(*captured);
+    return {answer(route, services, request), route.pattern};
+  }
+  return {refused_without_route(request, allowed), k_unmatched};
+}
+
+}  // namespace orc::http

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of what the host answers to over HTTP. A pattern is also the metric label of its
+// requests.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "http/exchange.h"
+#include "http/services.h"
+
+namespace orc::http {
+
+using Handler = Result<Response> (*)(const Services& services, const Request& request);
+
+struct Route {
+  std::string_view method;   // GET also answers HEAD
+  std::string_view pattern;  // {x}: one segment; {x*}: the rest of the path
+  Handler handler;
+};
+
+std::span<const Route> routes();
+
+// The decoded placeholders, if the path fits the pattern.
+std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path);
+// "%2F" → "/"; nothing for a broken escape or a NUL.
+std::optional<std::string> percent_decode(std::string_view text);
+std::map<std::string, std::string> parse_query(std::string_view query);
+
+struct Dispatched {
+  Response response;
+  std::string_view route;  // the pattern, or "unmatched"
+};
+// Finds the route and answers; a problem is an answer too. Never throws.
+Dispatched dispatch(const Services& services, Request request);
+
+}  // namespace orc::http

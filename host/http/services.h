@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a handler may use. References outlive the server; every member may be used from any HTTP
+// thread.
+#pragma once
+
+#include <filesystem>
+
+#include "engine/ports.h"
+#include "http/reader_pool.h"
+#include "http/request_counts.h"
+
+namespace orc::http {
+
+struct Services {
+  engine::CommandPort& commands;
+  engine::StatusPort& status;
+  engine::ReloadPort& reloads;
+  ReaderPool& readers;
+  RequestCounts& requests;
+  std::filesystem::path state_dir;
+};
+
+// The published state, or `unavailable` before the engine's first batch.
+Result<engine::StatusPtr> published_status(const Services& services);
+
+}  // namespace orc::http

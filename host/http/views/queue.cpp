@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "http/views/views.h"
+
+namespace orc::http::views {
+
+namespace {
+
+// The blocks that the original's tools read, by the plugin each stands for.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> k_blocks{{
+    {"test_runner", "test-runner"},
+    {"staging_runner", "staging-runner"},
+    {"deploy_finalizer", "deploy-finalizer"},
+}};
+
+bool is_deferred(const Job& job, WallTime now) {
+  return job.state == JobState::queued && job.run_after > now;
+}
+
+int pid_of(JobId job, const engine::Snapshot& status) {
+  for (const engine::RunningJob& running : status.running) {
+    if (running.job == job) return running.worker_pid;
+  }
+  return 0;
+}
+
+Json job_row(const store::LiveJob& row, const Picture& picture, const engine::Snapshot& status) {
+  const Job& job = row.job;
+  Json json{{"id", job.id.value},
+            {"task", row.task.work_item},
+            {"stage", to_string(job.stage)},
+            {"kind", to_string(job.kind)},
+            {"attempt", job.attempt},
+            {"state", is_deferred(job, picture.now) ? "deferred" : to_string(job.state)}};
+  if (!job.producer.empty()) json["producer"] = job.producer;
+  if (const int pid = pid_of(job.id, status); pid != 0) json["pid"] = pid;
+  if (job.started_at) json["started_at"] = to_iso8601(*job.started_at);
+  if (job.deadline_at) json["deadline_at"] = to_iso8601(*job.deadline_at);
+  if (const auto reason = picture.why(row.task)) json["waiting"] = waiting(*reason);
+  return json;
+}
+
+Json outcomes_of(const std::string& plugin, const std::vector<store::OutcomeCount>& outcomes) {
+  Json counts{{"suite_ran", 0}, {"transient_infra", 0}, {"permanent_env", 0}};
+  for (const store::OutcomeCount& row : outcomes) {
+    if (row.producer != plugin) continue;
+    Json& count = counts[std::string(outcome_word(row.outcome))];
+    count = (count.is_null() ? 0 : count.get<std::int64_t>()) + row.count;
+  }
+  return counts;
+}
+
+}  // namespace
+
+Json queue(const Picture& picture, const engine::Snapshot& status,
+           const std::vector<store::OutcomeCount>& outcomes) {
+  Json jobs = Json::array();
+  for (const store::LiveJob& row : picture.live) jobs.push_back(job_row(row, picture, status));
+  Json page{{"schema", "orchestrator.queue/1"},
+            {"workers", {{"busy", status.running.size()}, {"total", status.workers}}},
+            {"draining", status.draining},
+            {"jobs", std::move(jobs)}};
+  for (const auto& [block, plugin_name] : k_blocks) {
+    const auto plugin = status.generation->config.plugins.find(std::string(plugin_name));
+    if (plugin == status.generation->config.plugins.end()) continue;
+    page[std::string(block)] = {{"enabled", plugin->second.enabled},
+                                {"killed", picture.kill_of(plugin->first) != nullptr},
+                                {"repos", plugin->second.repos.repos},
+                                {"outcomes", outcomes_of(plugin->first, outcomes)}};
+  }
+  return page;
+}
+
+}  // namespace orc::http::views

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "http/views/views.h"
+
+namespace orc::http::views {
+
+namespace {
+
+std::string_view to_string(engine::ReloadAnswer::Kind kind) {
+  switch (kind) {
+    case engine::ReloadAnswer::Kind::applied:
+      return "applied";
+    case engine::ReloadAnswer::Kind::unchanged:
+      return "unchanged";
+    case engine::ReloadAnswer::Kind::rejected:
+      return "rejected";
+  }
+  return "";
+}
+
+// A status page is read by everybody: the file's name, not the folders above it.
+Json public_finding(const config::Finding& source) {
+  config::Finding shown = source;
+  shown.where = shown.where.substr(shown.where.rfind('/') + 1);
+  return finding(shown);
+}
+
+Json findings(const std::vector<config::Finding>& all, Json (*show)(const config::Finding&)) {
+  Json rows = Json::array();
+  for (const config::Finding& each : all) rows.push_back(show(each));
+  return rows;
+}
+
+Json config_of(const config::Generation& generation, const engine::ReloadHistory& reloads) {
+  return {{"generation", generation.number},
+          {"sha256", generation.sha256},
+          {"built_at", to_iso8601(generation.built_at)},
+          {"warnings", findings(generation.warnings, public_finding)},
+          {"last_reload",
+           {{"successful", reloads.last_successful},
+            {"last_success_at",
+             reloads.last_success_at ? Json(to_iso8601(*reloads.last_success_at)) : Json(nullptr)},
+            {"applied", reloads.applied},
+            {"unchanged", reloads.unchanged},
+            {"rejected", reloads.rejected},
+            {"findings", findings(reloads.last_findings, public_finding)}}}};
+}
+
+Json stage_counts(const std::vector<store::StageCount>& counts) {
+  Json rows = Json::array();
+  for (const Stage stage : k_stages) {
+    Json states = Json::object();
+    for (const store::StageCount& row : counts) {
+      if (row.stage != stage) continue;
+      Json& count = states[std::string(state_word(row.state, row.running, row.hold))];
+      count = (count.is_null() ? 0 : count.get<std::int64_t>()) + row.count;
+    }
+    rows.push_back({{"stage", orc::to_string(stage)}, {"tasks", std::move(states)}});
+  }
+  return rows;
+}
+
+Json plugin_rows(const config::Generation& generation, const Picture& picture) {
+  Json rows = Json::array();
+  for (const auto& [name, plugin] : generation.config.plugins) {
+    const auto loaded = generation.plugins.find(name);
+    const bool up = loaded != generation.plugins.end() && loaded->second.refused.empty();
+    const store::PluginKill* kill = picture.kill_of(name);
+    rows.push_back({{"name", name},
+                    {"enabled", plugin.enabled},
+                    {"killed", kill != nullptr},
+                    {"killed_by", kill != nullptr ? kill->actor : ""},
+                    {"kill_reason", kill != nullptr ? kill->reason : ""},
+                    {"killed_until", kill != nullptr && kill->until ? Json(to_iso8601(*kill->until))
+                                                                    : Json(nullptr)},
+                    {"loaded", up},
+                    {"refused", loaded != generation.plugins.end() ? loaded->second.refused : ""}});
+  }
+  return rows;
+}
+
+Json alert_rows(const std::vector<Alert>& alerts) {
+  Json rows = Json::array();
+  for (const Alert& alert : alerts) {
+    rows.push_back(
+        {{"condition", alert.condition}, {"text", alert.text}, {"at", to_iso8601(alert.at)}});
+  }
+  return rows;
+}
+
+}  // namespace
+
+Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads,
+            const Picture& picture, const std::vector<store::StageCount>& counts,
+            const std::vector<Alert>& alerts) {
+  std::int64_t queued = 0;
+  for (const store::LiveJob& row : picture.live)
+    queued += row.job.state == JobState::queued ? 1 : 0;
+  return {{"schema", "orchestrator.status/1"},
+          {"version", ORCH_VERSION},
+          {"instance", status.host.instance},
+          {"pid", status.host.process.pid},
+          {"started_at", to_iso8601(status.started_at)},
+          {"uptime_seconds", (picture.now - status.started_at).count() / 1000},
+          {"ready", status.ready},
+          {"draining", status.draining},
+          {"fault", status.fault},
+          {"config", config_of(*status.generation, reloads)},
+          {"workers", {{"busy", status.running.size()}, {"total", status.workers}}},
+          {"queued", queued},
+          {"stages", stage_counts(counts)},
+          {"plugins", plugin_rows(*status.generation, picture)},
+          {"alerts", alert_rows(alerts)},
+          {"transitions", status.transitions},
+          {"lost_writes", status.lost_writes},
+          {"last_event", status.last_event}};
+}
+
+Json finding(const config::Finding& finding) {
+  const bool is_error = finding.severity == config::Finding::Severity::error;
+  return {{"severity", is_error ? "error" : "warning"},
+          {"where", finding.where},
+          {"key", finding.key},
+          {"problem", finding.problem},
+          {"fix", finding.fix}};
+}
+
+Json reload(const engine::ReloadAnswer& answer) {
+  Json changes = Json::array();
+  for (const config::Change& change : answer.changes) {
+    changes.push_back({{"key", change.key},
+                       {"before", change.before},
+                       {"after", change.after},
+                       {"needs_restart", change.needs_restart}});
+  }
+  return {{"schema", "orchestrator.reload/1"}, {"result", to_string(answer.kind)},
+          {"generation", answer.generation},   {"sha256", answer.sha256},
+          {"changes", std::move(changes)},     {"findings", findings(answer.findings, finding)}};
+}
+
+Json answer(const engine::Answer& answer, const Picture& picture) {
+  return {{"schema", "orchestrator.answer/1"},
+          {"code", answer.code},
+          {"text", answer.text},
+          {"hint", answer.hint},
+          {"task", answer.task ? task_row(*answer.task, picture) : Json(nullptr)}};
+}
+
+}  // namespace orc::http::views

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The JSON that command line and board eat: records in, one documented shape out. Pure; any thread.
+// Keys keep their order; bytes that are not UTF-8 are replaced, never thrown over.
+#pragma once
+
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/generation.h"
+#include "engine/ports.h"
+#include "store/store.h"
+
+namespace orc::http::views {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json);
+
+// What the queue looked like at one moment; every answer to "why does it wait" is read from one
+// picture.
+struct Picture {
+  std::vector<store::LiveJob> live;  // running first, then queued by due time
+  std::vector<store::PluginKill> kills;
+  int workers = 0;
+  bool draining = false;
+  WallTime now;
+
+  const Job* live_job(TaskId task) const;
+  // Why the task stands still; nothing when it runs, is done or is cancelled.
+  std::optional<engine::Waiting> why(const Task& task) const;
+  // queued, running, waiting_human, infra_hold, held, done, cancelled: also the state label of the
+  // metrics.
+  std::string_view state_of(const Task& task) const;
+  const store::PluginKill* kill_of(const std::string& plugin) const;
+};
+std::string_view state_word(TaskState state, bool running, const std::optional<HoldClass>& hold);
+// suite_ran, transient_infra, permanent_env, or the job's own word where no class fits.
+std::string_view outcome_word(std::string_view job_outcome);
+
+// task.cpp
+Json task_row(const Task& task, const Picture& picture);
+Json waiting(const engine::Waiting& waiting);
+struct TaskPage {
+  std::vector<Task> tasks;
+  std::optional<TaskId> next;  // `after` of the next page
+};
+Json task_list(const TaskPage& page, const Picture& picture);
+struct TaskFacts {
+  std::vector<Job> jobs;
+  std::vector<store::DecisionRow> decisions;
+  std::vector<ArtifactRecord> artifacts;
+  std::vector<Approval> approvals;
+  std::vector<AgentRun> agent_runs;
+  std::vector<Event> events;
+  std::optional<PullRequest> pull_request;
+};
+Json task_detail(const Task& task, const TaskFacts& facts, const Picture& picture);
+Json why(const Task& task, const Picture& picture);
+
+// timeline.cpp
+Json timeline(const Task& task, const TaskFacts& facts);
+// `names`: work items of the tasks the events are about.
+Json event_page(const std::vector<Event>& events, const std::map<TaskId, std::string>& names);
+
+// queue.cpp
+Json queue(const Picture& picture, const engine::Snapshot& status,
+           const std::vector<store::OutcomeCount>& outcomes);
+
+// plugins.cpp
+Json plugin_list(const config::Generation& generation, const Picture& picture,
+                 const std::vector<store::OutcomeCount>& outcomes);
+// Null if the configuration does not name it.
+Json plugin_detail(const std::string& name, const config::Generation& generation,
+                   const Picture& picture, const std::vector<store::OutcomeCount>& outcomes);
+bool is_enabled(const config::Plugin& plugin, const Picture& picture);
+
+// status.cpp
+Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads,
+            const Picture& picture, const std::vector<store::StageCount>& counts,
+            const std::vector<Alert>& alerts);
+Json finding(const config::Finding& finding);
+Json reload(const engine::ReloadAnswer& answer);
+Json answer(const engine::Answer& answer, const Picture& picture);
+Json stages(const config::Generation& generation);
+
+}  // namespace orc::http::views
