@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration as plain values, decoded and validated; what each key means stands in options.cpp, the
-// one option table. Immutable once built; shared between threads as shared_ptr<const …>.
+// The configuration as plain values, decoded and validated; what each key means stands in
+// options.cpp, the one option table. Immutable once built; shared between threads as
+// shared_ptr<const …>.
 #pragma once
 
 #include <filesystem>
@@ -19,7 +20,7 @@
 namespace orc::config {
 
 struct InfraRetry {
-  int attempts = 3;     // deferred attempts before the hold
+  int attempts = 3;        // deferred attempts before the hold
   Millis backoff{60'000};  // doubled with every attempt, at most one hour
 };
 
@@ -30,7 +31,7 @@ struct Plugin {
   RepoScope repos;
   InfraRetry infra_retry;
   std::optional<Millis> timeout;  // of one attempt; unset: the plugin's own default
-  std::string settings;           // JSON object; secrets as references {"credential"|"env"|"file": NAME}
+  std::string settings;  // JSON object; secrets as references {"credential"|"env"|"file": NAME}
 };
 
 struct ContinuousIntegration {
@@ -81,7 +82,7 @@ struct Config {
   int board_port = 8480;  // 0: any free port; -1: no board
   // ownership and budgets
   Millis max_running{9'000'000};
-  int max_rollbacks = 3;       // stages.development.max_rollbacks
+  int max_rollbacks = 3;  // stages.development.max_rollbacks
   int max_broken_artifacts = 2;
   Millis decide_timeout{5000};
 
@@ -107,18 +108,21 @@ struct Finding {
 std::string to_text(const Finding& finding);
 
 struct Loaded {
-  std::optional<Config> config;    // set if no finding is an error
-  std::vector<Finding> findings;   // all of them, in file order
-  std::string sha256;              // of the effective configuration, all sources applied
+  std::optional<Config> config;   // set if no finding is an error
+  std::vector<Finding> findings;  // all of them, in file order
+  std::string sha256;             // of the effective configuration, all sources applied
   // "plugins.test-runner.enabled" → "true", for showing and for comparing two generations.
   std::map<std::string, std::string> values;
-  std::map<std::string, std::string> sources;  // key → "default", "FILE:LINE", "env ORCH_X", "--set"
+  std::map<std::string, std::string>
+      sources;  // key → "default", "FILE:LINE", "env ORCH_X", "--set"
+  // Every key that was given, sections and settings too → "FILE:LINE:COL", "ORCH_X", "--set".
+  std::map<std::string, std::string> positions;
 };
 
 struct Sources {
-  std::filesystem::path file;                     // with FILE's conf.d/*.yaml beside it
+  std::filesystem::path file;                      // with FILE's conf.d/*.yaml beside it
   std::map<std::string, std::string> environment;  // ORCH_* only; the caller's process environment
-  std::vector<std::string> set;                   // "daemon.workers=4"
+  std::vector<std::string> set;                    // "daemon.workers=4"
 };
 
 // Reads, decodes and cross-checks. Never throws, starts nothing, touches no plugin.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A generation: one validated configuration with a private copy of every plugin library it names. Immutable;
-// a job keeps the generation it was claimed under to its end.
+// A generation: one validated configuration with a private copy of every plugin library it names.
+// Immutable; a job keeps the generation it was claimed under to its end.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@
 namespace orc::config {
 
 struct LoadedPlugin {
-  std::string name;                // configured name
+  std::string name;  // configured name
   std::string type;
-  std::filesystem::path library;   // private copy <state>/plugins/<sha256>.so; empty if not loaded
+  std::filesystem::path library;  // private copy <state>/plugins/<sha256>.so; empty if not loaded
   std::string sha256;
   std::string version;
-  std::string abi;                 // "1.0"
+  std::string abi;  // "1.0"
   std::string description;
-  std::vector<std::string> stages; // "testing", or "*"
+  std::vector<std::string> stages;  // "testing", or "*"
   Millis default_timeout{0};
   bool is_llm = false;
   std::string refused;  // why it is not loaded; empty: it is
@@ -48,21 +48,22 @@ struct Change {
 };
 
 struct Built {
-  GenerationPtr generation;       // null: refused
+  GenerationPtr generation;  // null: refused
   std::vector<Finding> findings;
-  std::vector<Change> changes;    // against `previous`
+  std::vector<Change> changes;  // against `previous`
 };
 
-// Loads the configuration, takes private copies of the plugins, describes and configures each in a child
-// process. Any error refuses the whole: nothing in force changes. Not on the engine thread; seconds at worst.
-// `worker` is the path of orchestrator-worker. A missing, wrong or crashing library of an enabled plugin is an
-// error; of a disabled one a warning, and the plugin stays listed with the reason.
+// Loads the configuration, takes private copies of the plugins, describes and configures each in a
+// child process. Any error refuses the whole: nothing in force changes. Not on the engine thread;
+// seconds at worst. `worker` is the path of orchestrator-worker. A missing, wrong or crashing
+// library of an enabled plugin is an error; of a disabled one a warning, and the plugin stays
+// listed with the reason.
 Built build_generation(const Sources& sources, const std::filesystem::path& worker,
                        const Generation* previous);
 
-// Resolves the secret references {"credential"|"env"|"file": NAME} of a settings object. Returns a JSON object
-// from "credential:NAME" and so on to the value; the settings keep the references. Used at spawn: the values
-// travel to the worker over a sealed memory file and nowhere else.
+// Resolves the secret references {"credential"|"env"|"file": NAME} of a settings object. Returns a
+// JSON object from "credential:NAME" and so on to the value; the settings keep the references. Used
+// at spawn: the values travel to the worker over a sealed memory file and nowhere else.
 Result<std::string> resolve_secrets(const std::string& settings_json);
 
 }  // namespace orc::config

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+#include <system_error>
+
+#include "base/text.h"
+#include "config/decode.h"
+#include "domain/names.h"
+
+namespace orc::config {
+
+namespace {
+
+constexpr std::string_view k_fallback_type = "llm-spawner";
+
+class CrossCheck {
+ public:
+  CrossCheck(const Decoded& decoded, Findings& findings)
+      : decoded_(decoded), config_(decoded.config), findings_(findings) {}
+
+  void run() {
+    check_repositories();
+    check_scopes();
+    check_chains();
+    check_unused_plugins();
+    check_roles();
+    check_budgets();
+    check_board();
+    check_names();
+  }
+
+ private:
+  void error(const std::string& key, std::string problem, std::string fix = "") {
+    findings_.error(decoded_.nearest_origin(key), key, std::move(problem), std::move(fix));
+  }
+  void warning(const std::string& key, std::string problem, std::string fix = "") {
+    findings_.warning(decoded_.nearest_origin(key), key, std::move(problem), std::move(fix));
+  }
+
+  std::vector<std::string> repo_names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, repo] : config_.repos) names.push_back(name);
+    return names;
+  }
+  std::vector<std::string> plugin_names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, plugin] : config_.plugins) names.push_back(name);
+    return names;
+  }
+
+  // --- repositories
+  // --------------------------------------------------------------------------------
+
+  void check_repositories() {
+    std::string self_hosting;
+    for (const auto& [name, repo] : config_.repos) {
+      const std::string key = "repos." + join_path({name});
+      const Status branch = check_branch_name(repo.default_branch);
+      if (!branch.ok()) error(key + ".default_branch", branch.error().message);
+      check_suite(key);
+      if (!repo.self_hosting) continue;
+      if (!self_hosting.empty()) {
+        error(key + ".self_hosting",
+              "\"" + self_hosting + "\" is the self-hosting repository already",
+              "set it to false in all but one");
+      }
+      self_hosting = name;
+    }
+  }
+
+  void check_suite(const std::string& repo) {
+    const std::string test = repo + ".test";
+    if (!given(test)) return;
+    if (!given(test + ".command")) {
+      error(test, "has no command", "add test.command, or remove test");
+    } else if (decoded_.values.contains(test + ".command") && value(test + ".command") == "[]") {
+      error(test + ".command", "found an empty list, wanted a program and its arguments");
+    }
+    for (const std::string_view relative : {".cwd", ".evidence.junit"}) {
+      const std::filesystem::path path = value(test + std::string(relative));
+      const bool inside =
+          path.is_relative() && std::find(path.begin(), path.end(), "..") == path.end();
+      if (!inside) error(test + std::string(relative), "wanted a path inside the checkout");
+    }
+    check_exit_codes(test + ".exit_codes");
+  }
+
+  void check_exit_codes(const std::string& key) {
+    const auto codes = [&](const std::string& list) {
+      const std::string text = value(key + list);
+      const std::string_view inner =
+          text.size() > 2 ? std::string_view(text).substr(1, text.size() - 2) : "";
+      return split_csv(inner);
+    };
+    const std::vector<std::string> pass = codes(".pass");
+    for (const std::string& code : codes(".fail")) {
+      if (std::find(pass.begin(), pass.end(), code) != pass.end()) {
+        error(key, "exit code " + code + " stands in both pass and fail");
+      }
+    }
+    if (pass.empty()) error(key + ".pass", "found an empty list: no suite could ever pass");
+  }
+
+  bool given(const std::string& key) const { return decoded_.origins.contains(key); }
+  std::string value(const std::string& key) const {
+    const auto found = decoded_.values.find(key);
+    return found == decoded_.values.end() ? "" : found->second;
+  }
+
+  // --- plugins and chains
+  // ----------------------------------------------------------------------------
+
+  void check_scopes() {
+    const std::vector<std::string> known = repo_names();
+    for (const auto& [name, plugin] : config_.plugins) {
+      for (const std::string& repo : plugin.repos.repos) {
+        if (repo == "*" || config_.repos.contains(repo)) continue;
+        const auto near = nearest(repo, known);
+        warning(
+            "plugins." + name + ".repos",
+            "no repository \"" + repo + "\"" + (near ? ", did you mean \"" + *near + "\"?" : ""));
+      }
+    }
+  }
+
+  void check_chains() {
+    const std::vector<std::string> known = plugin_names();
+    for (const auto& [stage, chain] : config_.stages) {
+      const std::string key = "stages." + std::string(to_string(stage)) + ".producers";
+      std::set<std::string> seen;
+      for (std::size_t i = 0; i < chain.producers.size(); ++i) {
+        const std::string& name = chain.producers[i];
+        const std::string item = key + "[" + std::to_string(i) + "]";
+        if (!config_.plugins.contains(name)) {
+          const auto near = nearest(name, known);
+          error(item,
+                "no plugin \"" + name + "\"" + (near ? ", did you mean \"" + *near + "\"?" : ""),
+                near ? "" : "add it to plugins, or remove it from the chain");
+        }
+        if (!seen.insert(name).second) error(item, "\"" + name + "\" is asked twice");
+      }
+      check_fallback(key, chain);
+    }
+  }
+
+  void check_fallback(const std::string& key, const StageChain& chain) {
+    if (chain.producers.empty()) {
+      warning(key, "no producer: every task is held at this stage");
+      return;
+    }
+    const auto last = config_.plugins.find(chain.producers.back());
+    if (last == config_.plugins.end()) return;
+    if (last->second.type == k_fallback_type && last->second.enabled) return;
+    warning(key, "nothing is left when every producer declines, and the task is held",
+            "end the chain with an enabled llm-spawner");
+  }
+
+  // A switch under a mistyped name must not look like a kill.
+  void check_unused_plugins() {
+    std::vector<std::string> used;
+    for (const auto& [stage, chain] : config_.stages) {
+      used.insert(used.end(), chain.producers.begin(), chain.producers.end());
+    }
+    for (const auto& [name, plugin] : config_.plugins) {
+      if (std::find(used.begin(), used.end(), name) != used.end()) continue;
+      const auto near = nearest(name, used);
+      warning("plugins." + name,
+              "no stage asks this plugin" + (near ? ", did you mean \"" + *near + "\"?" : ""));
+    }
+  }
+
+  // --- roles, budgets, board, names
+  // --------------------------------------------------------------------
+
+  void check_roles() {
+    for (const auto& [role, settings] : config_.roles) {
+      const std::string key = "roles." + std::string(to_string(role));
+      if (trim(settings.model).empty())
+        error(key + ".model", "found an empty text, wanted a model");
+      std::error_code failed;
+      if (!std::filesystem::is_regular_file(settings.prompt, failed)) {
+        error(key + ".prompt", "no such file: " + settings.prompt.string());
+      }
+    }
+  }
+
+  // Limits are ordered, or the reaper takes a job from a producer that is within its time.
+  void check_budgets() {
+    for (const auto& [name, plugin] : config_.plugins) {
+      if (plugin.timeout) check_below_ceiling("plugins." + name + ".timeout", *plugin.timeout);
+    }
+    for (const auto& [name, repo] : config_.repos) {
+      const std::string key = "repos." + join_path({name});
+      check_below_ceiling(key + ".ci.timeout", repo.ci.timeout);
+      const auto suite = parse_duration_ms(value(key + ".test.timeout"));
+      if (suite) check_below_ceiling(key + ".test.timeout", Millis{*suite});
+    }
+  }
+
+  void check_below_ceiling(const std::string& key, Millis limit) {
+    if (limit + config_.kill_grace < config_.max_running) return;
+    error(key,
+          format_duration_ms(limit.count()) + " and daemon.kill_grace " +
+              format_duration_ms(config_.kill_grace.count()) +
+              " are not below ownership.reaper.max_running " +
+              format_duration_ms(config_.max_running.count()),
+          "lower it, or raise ownership.reaper.max_running");
+  }
+
+  void check_board() {
+    const std::string& host = config_.board_host;
+    const bool loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
+    if (config_.board_port < 0 || loopback) return;
+    error("http.board.listen",
+          "\"" + host + "\" is not a loopback address, and the board asks for no password",
+          "listen on 127.0.0.1 and put a reverse proxy with authentication in front");
+  }
+
+  void check_names() {
+    const Status prefix = check_work_item_id(config_.work_item_prefix);
+    if (!prefix.ok()) error("tracker.local.prefix", prefix.error().message);
+    check_approvers("gates.analysis_approval.approvers", config_.analysis_approval);
+    check_approvers("gates.deploy_confirmation.approvers", config_.deploy_confirmation);
+  }
+
+  void check_approvers(const std::string& key, const HumanGateSettings& gate) {
+    for (std::size_t i = 0; i < gate.approvers.size(); ++i) {
+      if (!trim(gate.approvers[i]).empty()) continue;
+      error(key + "[" + std::to_string(i) + "]", "found an empty text, wanted a user");
+    }
+  }
+
+  const Decoded& decoded_;
+  const Config& config_;
+  Findings& findings_;
+};
+
+}  // namespace
+
+void cross_check(const Decoded& decoded, Findings& findings) {
+  CrossCheck(decoded, findings).run();
+}
+
+}  // namespace orc::config

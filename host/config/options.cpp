@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/options.h"
+
+#include <array>
+
+#include "base/enum_names.h"
+#include "base/text.h"
+#include "config/shipped.h"
+
+namespace orc::config {
+
+namespace {
+
+constexpr EnumNames<LogLevel, 4> k_log_levels{{{LogLevel::debug, "debug"},
+                                               {LogLevel::info, "info"},
+                                               {LogLevel::warning, "warning"},
+                                               {LogLevel::error, "error"}}};
+constexpr std::array k_log_level_words{k_log_levels[0].second, k_log_levels[1].second,
+                                       k_log_levels[2].second, k_log_levels[3].second};
+constexpr std::array<std::string_view, 3> k_log_formats{"auto", "text", "json"};
+constexpr std::array<std::string_view, 5> k_efforts{"low", "medium", "high", "xhigh", "max"};
+
+constexpr std::int64_t k_second = 1000;
+constexpr std::int64_t k_hour = 3600 * k_second;
+constexpr std::int64_t k_week = 168 * k_hour;
+constexpr std::int64_t k_first_backoff_limit = k_hour;
+
+// The decoder converts by the row's type before it calls `set`, so the alternative is always there.
+template <typename T>
+const T& of(const Value& value) {
+  return std::get<T>(value);
+}
+
+struct RoleDefault {
+  Role role;
+  std::string_view effort;
+};
+constexpr std::string_view k_default_model = "claude-opus-4-8";
+constexpr std::array k_role_efforts{
+    RoleDefault{Role::analyst, "high"},    RoleDefault{Role::architect, "high"},
+    RoleDefault{Role::developer, "xhigh"}, RoleDefault{Role::reviewer, "high"},
+    RoleDefault{Role::tester, "medium"},   RoleDefault{Role::deployer, "medium"}};
+
+Value default_effort(const Config&, const std::string& name) {
+  for (const RoleDefault& row : k_role_efforts) {
+    if (to_string(row.role) == name) return std::string(row.effort);
+  }
+  return std::string("medium");
+}
+
+Value default_prompt(const Config&, const std::string& name) {
+  return (shipped_prompts() / (name + ".md")).string();
+}
+
+Value default_plugin_dirs(const Config&, const std::string&) {
+  std::vector<std::string> folders;
+  for (const auto& folder : shipped_plugin_dirs()) folders.push_back(folder.string());
+  return folders;
+}
+
+Value default_database(const Config& config, const std::string&) {
+  return (config.state_dir / "orchestrator.db").string();
+}
+
+struct ChainDefault {
+  Stage stage;
+  std::string_view first;  // asked before the LLM spawner
+};
+constexpr std::string_view k_llm_spawner = "llm-spawner";
+constexpr std::array k_chains{ChainDefault{Stage::testing, "test-runner"},
+                              ChainDefault{Stage::deploy_staging, "staging-runner"},
+                              ChainDefault{Stage::deploy, "deploy-finalizer"}};
+
+Value default_producers(const Config& config, const std::string& name) {
+  std::vector<std::string> producers;
+  for (const ChainDefault& row : k_chains) {
+    if (to_string(row.stage) == name && config.plugins.contains(std::string(row.first))) {
+      producers.emplace_back(row.first);
+    }
+  }
+  if (config.plugins.contains(std::string(k_llm_spawner))) producers.emplace_back(k_llm_spawner);
+  return producers;
+}
+
+void set_listen(Config& config, const std::string&, const Value& value) {
+  const std::string& listen = of<std::string>(value);
+  if (listen == "off") {
+    config.board_port = -1;
+    return;
+  }
+  const std::size_t colon = listen.rfind(':');
+  config.board_host = listen.substr(0, colon);
+  if (config.board_host.starts_with('[')) {
+    config.board_host = config.board_host.substr(1, config.board_host.size() - 2);
+  }
+  config.board_port = static_cast<int>(parse_integer(listen.substr(colon + 1)).value_or(-1));
+}
+
+void set_plugin_dirs(Config& config, const std::string&, const Value& value) {
+  for (const std::string& folder : of<std::vector<std::string>>(value)) {
+    config.plugin_dirs.emplace_back(folder);
+  }
+}
+
+void set_producers(Config& config, const std::string& name, const Value& value) {
+  if (const auto stage = parse_stage(name)) {
+    config.stages[*stage].producers = of<std::vector<std::string>>(value);
+  }
+}
+
+RoleSettings& role(Config& config, const std::string& name) {
+  return config.roles[parse_role(name).value_or(Role::analyst)];
+}
+
+// Rows below `repos.*.test` have no place of their own: the decoder puts them into Repo::contract.
+using S = const std::string&;
+using V = const Value&;
+constexpr std::array k_options{
+    // clang-format off
+    Option{.key = "version", .type = Type::integer, .otherwise = "must be given", .least = 1, .most = 1, .takes = Takes::restart,
+           .text = "Format of this file.", .set = [](Config&, S, V) {}},
+
+    Option{.key = "daemon.workers", .type = Type::integer, .fallback = "2", .least = 1, .most = 256, .env = "ORCH_WORKERS",
+           .text = "Jobs that run at the same time.",
+           .set = [](Config& c, S, V v) { c.workers = static_cast<int>(of<std::int64_t>(v)); }},
+    Option{.key = "daemon.drain_timeout", .type = Type::duration, .fallback = "15m", .most = k_week, .env = "ORCH_DRAIN_TIMEOUT",
+           .text = "Time given to running jobs after SIGTERM.",
+           .set = [](Config& c, S, V v) { c.drain_timeout = of<Millis>(v); }},
+    Option{.key = "daemon.kill_grace", .type = Type::duration, .fallback = "10s", .most = k_hour, .env = "ORCH_KILL_GRACE",
+           .text = "Between SIGTERM and SIGKILL of a process tree.",
+           .set = [](Config& c, S, V v) { c.kill_grace = of<Millis>(v); }},
+    Option{.key = "daemon.decide_timeout", .type = Type::duration, .fallback = "5s", .least = 100, .most = 60 * k_second, .env = "ORCH_DECIDE_TIMEOUT",
+           .text = "Time a plugin has to say whether it takes a job; later counts as declined.",
+           .set = [](Config& c, S, V v) { c.decide_timeout = of<Millis>(v); }},
+    Option{.key = "daemon.state_dir", .type = Type::path, .fallback = "/var/lib/orchestrator", .env = "ORCH_STATE_DIR", .takes = Takes::restart,
+           .text = "Folder for everything the program keeps outside its database.",
+           .set = [](Config& c, S, V v) { c.state_dir = of<std::string>(v); }},
+    Option{.key = "daemon.log.level", .type = Type::word, .fallback = "info", .words = k_log_level_words, .env = "ORCH_LOG_LEVEL", .takes = Takes::restart,
+           .text = "Least severity that is logged.",
+           .set = [](Config& c, S, V v) { c.log_level = value_in(k_log_levels, of<std::string>(v)).value_or(LogLevel::info); }},
+    Option{.key = "daemon.log.format", .type = Type::word, .fallback = "auto", .words = k_log_formats, .env = "ORCH_LOG_FORMAT", .takes = Takes::restart,
+           .text = "`auto`: text on a terminal, JSON elsewhere.",
+           .set = [](Config& c, S, V v) { c.log_format = of<std::string>(v); }},
+
+    Option{.key = "db.url", .type = Type::database, .otherwise = "`orchestrator.db` in `daemon.state_dir`", .env = "ORCH_DB_URL", .env_alias = "ORCH_DB_PATH", .takes = Takes::restart,
+           .text = "The database, as `sqlite:///PATH`. `ORCH_DB_PATH` takes the bare path.",
+           .set = [](Config& c, S, V v) { c.database = of<std::string>(v); }, .derive = default_database},
+    Option{.key = "db.busy_timeout", .type = Type::duration, .fallback = "5s", .most = 600 * k_second, .env = "ORCH_DB_BUSY_TIMEOUT", .takes = Takes::restart,
+           .text = "Longest wait for the database's lock.",
+           .set = [](Config& c, S, V v) { c.busy_timeout = of<Millis>(v); }},
+
+    Option{.key = "http.control.socket", .type = Type::path, .fallback = "/run/orchestrator/control.sock", .env = "ORCH_CONTROL_SOCKET", .takes = Takes::restart,
+           .text = "Unix socket of the command line: full rights, audited by the peer's user.",
+           .set = [](Config& c, S, V v) { c.control_socket = of<std::string>(v); }},
+    Option{.key = "http.control.mode", .type = Type::octal, .fallback = "\"0660\"", .most = 0777, .env = "ORCH_CONTROL_MODE", .takes = Takes::restart,
+           .text = "Permissions of the socket, octal and in quotes.",
+           .set = [](Config& c, S, V v) { c.control_mode = static_cast<unsigned>(of<std::int64_t>(v)); }},
+    Option{.key = "http.board.listen", .type = Type::listen, .fallback = "127.0.0.1:8480", .env = "ORCH_HTTP_LISTEN", .takes = Takes::restart,
+           .text = "HOST:PORT of the board, the JSON API, `/health` and `/metrics`; a loopback address; port 0: any free one; `off`: none.", .set = set_listen},
+
+    Option{.key = "tracker.local.prefix", .type = Type::text, .fallback = "TASK", .env = "ORCH_TRACKER_LOCAL_PREFIX",
+           .text = "Work items of the built-in tracker are named PREFIX-1, PREFIX-2, …",
+           .set = [](Config& c, S, V v) { c.work_item_prefix = of<std::string>(v); }},
+
+    Option{.key = "repos.*.self_hosting", .type = Type::boolean, .fallback = "false",
+           .text = "This is the repository that an empty scope means; at most one.",
+           .set = [](Config& c, S n, V v) { c.repos[n].self_hosting = of<bool>(v); }},
+    Option{.key = "repos.*.clone", .type = Type::clone_url, .otherwise = "none: a task here has no repository",
+           .text = "URL or path that it is cloned from.",
+           .set = [](Config& c, S n, V v) { c.repos[n].clone = of<std::string>(v); }},
+    Option{.key = "repos.*.default_branch", .type = Type::text, .fallback = "main",
+           .text = "Branch that tasks start from and are merged into.",
+           .set = [](Config& c, S n, V v) { c.repos[n].default_branch = of<std::string>(v); }},
+    Option{.key = "repos.*.test.command", .type = Type::text_list, .otherwise = "none: no test contract, so test-runner declines",
+           .text = "The suite, program and arguments."},
+    Option{.key = "repos.*.test.cwd", .type = Type::text, .otherwise = "the checkout",
+           .text = "Folder the suite runs in, relative to the checkout."},
+    Option{.key = "repos.*.test.timeout", .type = Type::duration, .fallback = "15m", .least = k_second, .most = k_week,
+           .text = "The suite is ended after this; that is an environment fault, never a red suite."},
+    Option{.key = "repos.*.test.env", .type = Type::text_map, .fallback = "{}",
+           .text = "Environment of the suite, beside the allow-listed base."},
+    Option{.key = "repos.*.test.exit_codes.pass", .type = Type::code_list, .fallback = "[0]",
+           .text = "Exit codes of a green suite; a code in neither list is an environment fault."},
+    Option{.key = "repos.*.test.exit_codes.fail", .type = Type::code_list, .fallback = "[1]",
+           .text = "Exit codes of a red suite."},
+    Option{.key = "repos.*.test.evidence.junit", .type = Type::text, .otherwise = "none",
+           .text = "JUnit XML report that the suite writes, relative to the checkout."},
+    Option{.key = "repos.*.test.evidence.min_tests", .type = Type::integer, .fallback = "1", .least = 1,
+           .text = "Fewer executed tests than this: the suite did not run."},
+    Option{.key = "repos.*.ci.command", .type = Type::text_list, .fallback = "[]",
+           .text = "What decides that a branch is green, program and arguments.",
+           .set = [](Config& c, S n, V v) { c.repos[n].ci.command = of<std::vector<std::string>>(v); }},
+    Option{.key = "repos.*.ci.required", .type = Type::boolean, .fallback = "true",
+           .text = "`false`: this repository has no CI, and development passes without it.",
+           .set = [](Config& c, S n, V v) { c.repos[n].ci.required = of<bool>(v); }},
+    Option{.key = "repos.*.ci.timeout", .type = Type::duration, .fallback = "15m", .least = k_second, .most = k_week,
+           .text = "The CI command is ended after this.",
+           .set = [](Config& c, S n, V v) { c.repos[n].ci.timeout = of<Millis>(v); }},
+
+    Option{.key = "plugin_dirs", .type = Type::path_list, .otherwise = "the installed plugin folders", .env = "ORCH_PLUGIN_DIRS",
+           .text = "Searched in order for TYPE.so; owned by root or the service's user, writable by nobody else.",
+           .set = set_plugin_dirs, .derive = default_plugin_dirs},
+    Option{.key = "plugins.*.enabled", .type = Type::boolean, .fallback = "true", .env = "ORCH_*_ENABLED",
+           .text = "Kill-switch: off means never asked, the next in the chain is.",
+           .set = [](Config& c, S n, V v) { c.plugins[n].enabled = of<bool>(v); }},
+    Option{.key = "plugins.*.repos", .type = Type::scope, .fallback = "\"\"", .env = "ORCH_*_REPOS",
+           .text = "Repositories it works for, CSV or list; empty: the self-hosting one; `*`: all.",
+           .set = [](Config& c, S n, V v) { c.plugins[n].repos = RepoScope{of<std::vector<std::string>>(v)}; }},
+    Option{.key = "plugins.*.infra_retry.attempts", .type = Type::integer, .fallback = "3", .most = 100,
+           .text = "Attempts deferred for infrastructure before the task is held.",
+           .set = [](Config& c, S n, V v) { c.plugins[n].infra_retry.attempts = static_cast<int>(of<std::int64_t>(v)); }},
+    Option{.key = "plugins.*.infra_retry.backoff", .type = Type::duration, .fallback = "60s", .most = k_first_backoff_limit,
+           .text = "First wait between such attempts; it doubles, up to one hour.",
+           .set = [](Config& c, S n, V v) { c.plugins[n].infra_retry.backoff = of<Millis>(v); }},
+    Option{.key = "plugins.*.timeout", .type = Type::duration, .otherwise = "the plugin's own", .least = k_second, .most = k_week, .env = "ORCH_*_TIMEOUT_S",
+           .text = "Longest time of one attempt.",
+           .set = [](Config& c, S n, V v) { c.plugins[n].timeout = of<Millis>(v); }},
+    Option{.key = "plugins.*.settings", .type = Type::free_map, .fallback = "{}",
+           .text = "The plugin's own settings, checked against the schema that it ships.",
+           .set = [](Config& c, S n, V v) { c.plugins[n].settings = of<std::string>(v); }},
+
+    Option{.key = "stages.*.producers", .type = Type::text_list, .otherwise = "the shipped chain, of those that `plugins` names",
+           .text = "Plugins asked in this order; the first to accept makes the artifact.",
+           .set = set_producers, .derive = default_producers},
+    Option{.key = "stages.development.max_rollbacks", .type = Type::integer, .fallback = "3", .most = 1000, .env = "ORCH_MAX_ROLLBACKS",
+           .text = "Times a task may come back to development before it is held.",
+           .set = [](Config& c, S, V v) { c.max_rollbacks = static_cast<int>(of<std::int64_t>(v)); }},
+
+    Option{.key = "roles.*.model", .type = Type::text, .fallback = k_default_model,
+           .text = "Model of the role's LLM runs.",
+           .set = [](Config& c, S n, V v) { role(c, n).model = of<std::string>(v); }},
+    Option{.key = "roles.*.effort", .type = Type::word, .otherwise = "by role, see below", .words = k_efforts,
+           .text = "Effort of the role's LLM runs.",
+           .set = [](Config& c, S n, V v) { role(c, n).effort = of<std::string>(v); }, .derive = default_effort},
+    Option{.key = "roles.*.prompt", .type = Type::path, .otherwise = "the shipped prompt of the role",
+           .text = "Prompt for repositories that have none of their own.",
+           .set = [](Config& c, S n, V v) { role(c, n).prompt = of<std::string>(v); }, .derive = default_prompt},
+
+    Option{.key = "gates.analysis_approval.approvers", .type = Type::text_list, .fallback = "[]",
+           .text = "Users who may approve an analysis; empty: everyone who reaches the control socket.",
+           .set = [](Config& c, S, V v) { c.analysis_approval.approvers = of<std::vector<std::string>>(v); }},
+    Option{.key = "gates.deploy_confirmation.approvers", .type = Type::text_list, .fallback = "[]",
+           .text = "Users who may confirm a production deploy; empty: everyone who reaches the control socket.",
+           .set = [](Config& c, S, V v) { c.deploy_confirmation.approvers = of<std::vector<std::string>>(v); }},
+    Option{.key = "gates.max_broken_artifacts", .type = Type::integer, .fallback = "2", .most = 100, .env = "ORCH_MAX_BROKEN_ARTIFACTS",
+           .text = "Times a producer may break the artifact's contract before the task is held.",
+           .set = [](Config& c, S, V v) { c.max_broken_artifacts = static_cast<int>(of<std::int64_t>(v)); }},
+
+    Option{.key = "ownership.reaper.max_running", .type = Type::duration, .fallback = "2h30m", .least = k_second, .most = k_week, .env = "ORCH_REAPER_MAX_RUNNING_S",
+           .text = "Hard ceiling of every job; above every other time limit plus `daemon.kill_grace`.",
+           .set = [](Config& c, S, V v) { c.max_running = of<Millis>(v); }},
+    // clang-format on
+};
+
+}  // namespace
+
+std::span<const Option> options() {
+  return k_options;
+}
+
+}  // namespace orc::config

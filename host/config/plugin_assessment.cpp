@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/plugin_assessment.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "config/plugin_description.h"
+#include "config/settings_schema.h"
+#include "config/yaml_node.h"
+
+namespace orc::config {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view k_every_stage = "*";
+constexpr std::string_view k_llm = "llm";
+
+// The host's table is the authority on which stages there are and what key carries their verdict.
+std::optional<std::string> false_claim(const StageClaim& claim) {
+  if (claim.stage == k_every_stage) return std::nullopt;
+  const auto stage = parse_stage(claim.stage);
+  const StageRule* rule = stage ? find_rule(*stage) : nullptr;
+  if (rule == nullptr) return "claims the stage \"" + claim.stage + "\", which does not exist";
+  if (claim.verdict_key == rule->verdict_key) return std::nullopt;
+  return "claims the verdict key \"" + claim.verdict_key + "\" for the stage " + claim.stage +
+         ", whose key is \"" + std::string(rule->verdict_key) + "\"";
+}
+
+class Judge {
+ public:
+  Judge(const Plugin& plugin, const Result<Library>& library, const std::filesystem::path& worker)
+      : plugin_(plugin), library_(library), worker_(worker), key_("plugins." + plugin.name) {
+    result_.loaded.name = plugin.name;
+    result_.loaded.type = plugin.type;
+    result_.settings = plugin.settings;
+  }
+
+  Assessment judge() {
+    if (!library_.ok()) {
+      fault(key_, library_.error().message);
+    } else {
+      judge_library(library_.value());
+    }
+    for (const Fault& found : result_.faults) {
+      if (!result_.loaded.refused.empty()) result_.loaded.refused += "; ";
+      result_.loaded.refused += found.problem;
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void fault(std::string key, std::string problem, std::string fix = "") {
+    result_.faults.push_back(Fault{std::move(key), std::move(problem), std::move(fix)});
+  }
+
+  void judge_library(const Library& library) {
+    const auto described = describe_plugin(worker_, library, std::nullopt);
+    if (!described.ok()) return fault(key_, described.error().message);
+    const Description& description = described.value();
+    keep(description, library);
+    if (description.id != plugin_.type) {
+      return fault(key_, plugin_.type + ".so calls itself \"" + description.id + "\"");
+    }
+    for (const StageClaim& claim : description.stages) {
+      if (const auto wrong = false_claim(claim)) fault(key_, *wrong);
+    }
+    if (result_.faults.empty()) judge_settings(description, library);
+  }
+
+  void keep(const Description& description, const Library& library) {
+    LoadedPlugin& loaded = result_.loaded;
+    loaded.library = library.copy;
+    loaded.sha256 = library.sha256;
+    loaded.version = description.version;
+    loaded.abi = description.abi;
+    loaded.description = description.description;
+    loaded.default_timeout = description.default_timeout;
+    for (const StageClaim& claim : description.stages) loaded.stages.push_back(claim.stage);
+    const auto& capabilities = description.capabilities;
+    loaded.is_llm =
+        std::find(capabilities.begin(), capabilities.end(), k_llm) != capabilities.end();
+  }
+
+  void judge_settings(const Description& description, const Library& library) {
+    const json schema = json::parse(description.settings_schema, nullptr, false);
+    json settings = json::parse(plugin_.settings.empty() ? "{}" : plugin_.settings, nullptr, false);
+    fill_defaults(schema, settings);
+    result_.settings = settings.dump();
+    // A schema may want a secret's text, or the reference itself.
+    json configured = with_labels(settings);
+    auto violations = find_violations(schema, configured);
+    if (violations.ok() && !violations.value().empty() && configured != settings) {
+      const auto with_references = find_violations(schema, settings);
+      if (with_references.ok() && with_references.value().empty()) {
+        violations = with_references;
+        configured = settings;
+      }
+    }
+    if (!violations.ok()) return fault(key_, "its " + violations.error().message);
+    for (const Violation& violation : violations.value()) report(violation);
+    if (violations.value().empty()) try_settings(configured.dump(), library);
+  }
+
+  void report(const Violation& violation) {
+    std::string key = key_ + ".settings";
+    for (const std::string& segment : violation.path) key += "." + join_path({segment});
+    fault(std::move(key), violation.problem, violation.fix);
+  }
+
+  void try_settings(const std::string& settings, const Library& library) {
+    const auto described = describe_plugin(worker_, library, settings);
+    if (!described.ok()) return fault(key_, described.error().message);
+    const auto& refused = described.value().refused_settings;
+    if (refused) fault(key_ + ".settings", "refused by the plugin: " + *refused);
+  }
+
+  const Plugin& plugin_;
+  const Result<Library>& library_;
+  const std::filesystem::path& worker_;
+  const std::string key_;
+  Assessment result_;
+};
+
+}  // namespace
+
+Assessment assess_plugin(const Plugin& plugin, const Result<Library>& library,
+                         const std::filesystem::path& worker) {
+  return Judge(plugin, library, worker).judge();
+}
+
+}  // namespace orc::config

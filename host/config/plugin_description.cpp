@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/plugin_description.h"
+
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "process/process.h"
+
+namespace orc::config {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr Millis k_timeout{10'000};
+constexpr Millis k_grace{500};
+constexpr std::size_t k_max_remembered = 512;
+
+class Memory {
+ public:
+  std::optional<Description> find(const std::string& key) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = known_.find(key);
+    return found == known_.end() ? std::nullopt : std::optional(found->second);
+  }
+  void keep(const std::string& key, const Description& description) {
+    const std::scoped_lock lock(mutex_);
+    if (known_.size() >= k_max_remembered) known_.clear();
+    known_.insert_or_assign(key, description);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Description> known_;
+};
+
+Memory& memory() {
+  static Memory descriptions;
+  return descriptions;
+}
+
+std::optional<std::string> configure_answer(const json& answer) {
+  const auto configure = answer.find("configure");
+  if (configure == answer.end() || configure->at("ok").get<bool>()) return std::nullopt;
+  const auto messages = configure->value("messages", std::vector<std::string>{});
+  return messages.empty() ? "the plugin gave no reason" : join(messages, "; ");
+}
+
+Result<Description> parse_answer(const std::string& text) {
+  return guard("gave an answer that cannot be read", [&]() -> Result<Description> {
+    const json answer = json::parse(text);
+    Description description;
+    description.id = answer.at("id").get<std::string>();
+    description.version = answer.at("version").get<std::string>();
+    description.abi = answer.at("abi").get<std::string>();
+    description.description = answer.value("description", "");
+    description.capabilities = answer.value("capabilities", std::vector<std::string>{});
+    for (const json& claim : answer.at("stages")) {
+      description.stages.push_back(
+          StageClaim{claim.at("stage").get<std::string>(), claim.value("verdict_key", "")});
+    }
+    description.default_timeout = Millis{answer.value("default_timeout_ms", std::int64_t{0})};
+    description.settings_schema = answer.value("settings_schema", json::object()).dump();
+    description.refused_settings = configure_answer(answer);
+    return description;
+  });
+}
+
+std::string last_line(std::string_view text) {
+  text = trim(text);
+  const std::size_t newline = text.rfind('\n');
+  return std::string(newline == std::string_view::npos ? text : text.substr(newline + 1))
+      .substr(0, 200);
+}
+
+Error refusal(int code, const process::RunResult& run) {
+  const json answer = json::parse(run.out, nullptr, false);
+  if (answer.is_object() && answer.contains("refused") && answer["refused"].is_string()) {
+    return Error{ErrorKind::refused, "is refused: " + answer["refused"].get<std::string>()};
+  }
+  const std::string reason = last_line(run.err);
+  return Error{ErrorKind::internal, "could not be described: exit code " + std::to_string(code) +
+                                        (reason.empty() ? "" : ", " + reason)};
+}
+
+Result<Description> read_run(const process::RunResult& run) {
+  return std::visit(
+      overloaded{
+          [&](const process::Exited& exited) -> Result<Description> {
+            if (exited.code != 0) return refusal(exited.code, run);
+            return parse_answer(run.out);
+          },
+          [](const process::Signalled& ended) -> Result<Description> {
+            return Error{ErrorKind::internal, "crashed while it was loaded (signal " +
+                                                  std::to_string(ended.signal) + ")"};
+          },
+          [](const process::TimedOut&) -> Result<Description> {
+            return Error{ErrorKind::unavailable, "gave no answer within " + to_words(k_timeout)};
+          },
+          [](const process::Cancelled&) -> Result<Description> {
+            return Error{ErrorKind::unavailable, "was not asked to the end"};
+          },
+          [](const process::NotStarted& failed) -> Result<Description> {
+            return Error{ErrorKind::io,
+                         "could not be asked, its worker did not start: " + failed.text};
+          }},
+      run.end);
+}
+
+}  // namespace
+
+Result<Description> describe_plugin(const std::filesystem::path& worker, const Library& library,
+                                    const std::optional<std::string>& settings) {
+  const std::string key = worker.string() + '\0' + library.sha256 + '\0' + settings.value_or("-");
+  if (auto known = memory().find(key)) return std::move(*known);
+  process::RunSpec spec;
+  spec.spawn.argv = {worker.string(), "--describe", library.copy.string()};
+  spec.spawn.env = process::base_environment();
+  spec.spawn.cwd = "/";
+  if (settings) {
+    spec.spawn.argv.insert(spec.spawn.argv.end(), {"--settings", "-"});
+    spec.stdin_text = *settings;
+  }
+  spec.timeout = k_timeout;
+  spec.grace = k_grace;
+  auto description = read_run(process::run(spec));
+  if (description.ok()) memory().keep(key, description.value());
+  return description;
+}
+
+}  // namespace orc::config
