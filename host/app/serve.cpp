@@ -99,6 +99,7 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
   const config::Config& config = generation->config;
   engine::Engine engine({.store = std::move(store),
                          .launcher = engine::make_process_launcher(worker_path()),
+                         .evidence = engine::make_evidence_folders({config.state_dir}),
                          .outbox = make_outbox(),
                          .generation = generation,
                          .folders = {config.state_dir},

@@ -4,7 +4,6 @@
 // the next job, in one transaction.
 #include "base/log.h"
 #include "engine/engine.h"
-#include "engine/evidence.h"
 #include "engine/request.h"
 
 namespace orc::engine {
@@ -87,7 +86,7 @@ Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report
     ORC_CHECK_OK(store_->record_agent_run(run));
   }
   if (!std::holds_alternative<Verdict>(report.outcome)) return Done{};
-  ORC_TRY(Intake intake, take_in(folders_, worker.task, worker.job, report, batch_.now));
+  ORC_TRY(Intake intake, evidence_->take_in(worker.task, worker.job, report, batch_.now));
   for (const ArtifactRecord& record : intake.records) ORC_CHECK_OK(store_->record_artifact(record));
   evidence = std::move(intake.evidence);
   if (worker.job.stage != Stage::development || report.head_commit.empty()) return Done{};

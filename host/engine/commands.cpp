@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "domain/names.h"
 #include "engine/engine.h"
-#include "engine/evidence.h"
 #include "engine/request.h"
 
 namespace orc::engine {
@@ -236,7 +235,7 @@ Result<GateDecision> Engine::ask_gate_again(const Task& task) {
     if (!newest.empty() && newest.front().job != record.job) break;
     newest.push_back(record);
   }
-  const std::vector<Evidence> evidence = read_again(folders_, newest);
+  const std::vector<Evidence> evidence = evidence_->read_again(newest);
   return evaluate_gate({.rule = *find_rule(task.stage),
                         .work_item = task.work_item,
                         .attempt = newest.empty() ? 0 : newest.front().attempt,

@@ -38,10 +38,12 @@ int until_ms(WallTime when) {
 Engine::Engine(Parts parts)
     : store_(std::move(parts.store)),
       launcher_(std::move(parts.launcher)),
+      evidence_(std::move(parts.evidence)),
       outbox_(std::move(parts.outbox)),
       generation_(std::move(parts.generation)),
       folders_(std::move(parts.folders)),
       identity_(std::move(parts.identity)),
+      on_published_(std::move(parts.on_published)),
       started_at_(wall_now()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -290,8 +292,11 @@ void Engine::publish() {
   status->last_event = last_event_;
   status->last_batch = last_batch_;
   status->fault = fault_;
-  const std::lock_guard lock(mutex_);
-  status_ = std::move(status);
+  {
+    const std::lock_guard lock(mutex_);
+    status_ = status;
+  }
+  if (on_published_) on_published_(status);
 }
 
 // --- from other threads

@@ -24,6 +24,7 @@
 
 #include "clients/outbox.h"
 #include "engine/chain.h"
+#include "engine/evidence.h"
 #include "engine/followup.h"
 #include "engine/launcher.h"
 #include "engine/ports.h"
@@ -44,10 +45,13 @@ class Engine final : public CommandPort, public StatusPort {
   struct Parts {
     std::unique_ptr<store::Store> store;
     std::unique_ptr<Launcher> launcher;
+    std::unique_ptr<EvidenceStore> evidence;
     std::unique_ptr<clients::Outbox> outbox;
     config::GenerationPtr generation;
     StateFolders folders;
     HostIdentity identity;
+    std::function<void(const StatusPtr&)>
+        on_published;  // [engine thread], after every turn; may be empty
   };
 
   explicit Engine(Parts parts);
@@ -164,10 +168,12 @@ class Engine final : public CommandPort, public StatusPort {
 
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Launcher> launcher_;
+  std::unique_ptr<EvidenceStore> evidence_;
   std::unique_ptr<clients::Outbox> outbox_;
   config::GenerationPtr generation_;
   const StateFolders folders_;
   const HostIdentity identity_;
+  const std::function<void(const StatusPtr&)> on_published_;
   const WallTime started_at_;
   UniqueFd epoll_;
   UniqueFd wake_fd_;

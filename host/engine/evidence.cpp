@@ -47,46 +47,58 @@ Status move_into_store(const std::filesystem::path& from, const std::filesystem:
   return Done{};
 }
 
+class EvidenceFolders final : public EvidenceStore {
+ public:
+  explicit EvidenceFolders(StateFolders folders) : folders_(std::move(folders)) {}
+
+  Result<Intake> take_in(const Task& task, const Job& job, const jobs::WorkerReport& report,
+                         WallTime now) override {
+    Intake intake;
+    if (report.artifacts.empty()) return intake;
+    const std::filesystem::path stored =
+        StateFolders::evidence(task.work_item, job.id, job.attempt);
+    const std::filesystem::path folder = folders_.root / stored;
+    ORC_CHECK_OK(move_into_store(folders_.job(job.id, job.attempt) / "artifacts", folder));
+    for (const std::string& name : report.artifacts) {
+      const Result<std::string> bytes = read_beneath(folder, name, artifacts::k_max_artifact_bytes);
+      ArtifactRecord record{.job = job.id,
+                            .task = task.id,
+                            .stage = job.stage,
+                            .attempt = job.attempt,
+                            .name = name,
+                            .commit = report.head_commit,
+                            .content_id = report.made_on_content,
+                            .producer = report.producer,
+                            .generation = job.generation,
+                            .path = (stored / name).string(),
+                            .at = now};
+      Evidence evidence = describe(record, bytes);
+      record.sha256 = evidence.actual_sha256;
+      evidence.recorded_sha256 = evidence.actual_sha256;
+      record.size = bytes.ok() ? static_cast<std::int64_t>(bytes.value().size()) : 0;
+      intake.records.push_back(std::move(record));
+      intake.evidence.push_back(std::move(evidence));
+    }
+    return intake;
+  }
+
+  std::vector<Evidence> read_again(const std::vector<ArtifactRecord>& records) override {
+    std::vector<Evidence> evidence;
+    for (const ArtifactRecord& record : records) {
+      evidence.push_back(describe(
+          record, read_beneath(folders_.root, record.path, artifacts::k_max_artifact_bytes)));
+    }
+    return evidence;
+  }
+
+ private:
+  const StateFolders folders_;
+};
+
 }  // namespace
 
-Result<Intake> take_in(const StateFolders& folders, const Task& task, const Job& job,
-                       const jobs::WorkerReport& report, WallTime now) {
-  Intake intake;
-  if (report.artifacts.empty()) return intake;
-  const std::filesystem::path stored = StateFolders::evidence(task.work_item, job.id, job.attempt);
-  const std::filesystem::path folder = folders.root / stored;
-  ORC_CHECK_OK(move_into_store(folders.job(job.id, job.attempt) / "artifacts", folder));
-  for (const std::string& name : report.artifacts) {
-    const Result<std::string> bytes = read_beneath(folder, name, artifacts::k_max_artifact_bytes);
-    ArtifactRecord record{.job = job.id,
-                          .task = task.id,
-                          .stage = job.stage,
-                          .attempt = job.attempt,
-                          .name = name,
-                          .commit = report.head_commit,
-                          .content_id = report.made_on_content,
-                          .producer = report.producer,
-                          .generation = job.generation,
-                          .path = (stored / name).string(),
-                          .at = now};
-    Evidence evidence = describe(record, bytes);
-    record.sha256 = evidence.actual_sha256;
-    evidence.recorded_sha256 = evidence.actual_sha256;
-    record.size = bytes.ok() ? static_cast<std::int64_t>(bytes.value().size()) : 0;
-    intake.records.push_back(std::move(record));
-    intake.evidence.push_back(std::move(evidence));
-  }
-  return intake;
-}
-
-std::vector<Evidence> read_again(const StateFolders& folders,
-                                 const std::vector<ArtifactRecord>& records) {
-  std::vector<Evidence> evidence;
-  for (const ArtifactRecord& record : records) {
-    evidence.push_back(
-        describe(record, read_beneath(folders.root, record.path, artifacts::k_max_artifact_bytes)));
-  }
-  return evidence;
+std::unique_ptr<EvidenceStore> make_evidence_folders(const StateFolders& folders) {
+  return std::make_unique<EvidenceFolders>(folders);
 }
 
 }  // namespace orc::engine

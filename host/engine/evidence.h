@@ -3,6 +3,7 @@
 // read these, never the repository. [engine thread]; small local reads and one rename per job.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "domain/gates.h"
@@ -17,13 +18,18 @@ struct Intake {
   std::vector<Evidence> evidence;       // the same, for the gate
 };
 
-// Moves the artifacts of an ended job into the evidence store and reads them once. May be repeated:
-// a job whose artifacts were moved before a crash is found where they are.
-Result<Intake> take_in(const StateFolders& folders, const Task& task, const Job& job,
-                       const jobs::WorkerReport& report, WallTime now);
+class EvidenceStore {
+ public:
+  virtual ~EvidenceStore() = default;
+  // Takes the artifacts of an ended job out of its folder and reads them once. May be repeated: a
+  // job whose artifacts were taken before a crash is found where they are.
+  virtual Result<Intake> take_in(const Task& task, const Job& job, const jobs::WorkerReport& report,
+                                 WallTime now) = 0;
+  // The stored artifacts as they are right now, for a gate that is asked again later.
+  virtual std::vector<Evidence> read_again(const std::vector<ArtifactRecord>& records) = 0;
+};
 
-// The stored artifacts as they are on disk right now, for a gate that is asked again later.
-std::vector<Evidence> read_again(const StateFolders& folders,
-                                 const std::vector<ArtifactRecord>& records);
+// Below <state>/evidence/<work item>/<job>-<attempt>/.
+std::unique_ptr<EvidenceStore> make_evidence_folders(const StateFolders& folders);
 
 }  // namespace orc::engine

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "engine_harness.h"
+
+namespace orc::engine::test {
+namespace {
+
+int count_events(EngineHarness& host, const Task& task, const std::string& kind) {
+  const auto events = host.reader().events(EventId{0}, task.id, 1000);
+  EXPECT_TRUE(events.ok());
+  int count = 0;
+  for (const Event& event : events.value()) count += event.kind == kind ? 1 : 0;
+  return count;
+}
+
+TEST(Engine, TakesATaskFromSubmitToDoneThroughBothHumanGates) {
+  EngineHarness host;
+  ASSERT_EQ(host.submit("T-1").kind, Answer::Kind::done);
+  Task task = host.wait_for_state("T-1", TaskState::waiting_human);
+  EXPECT_EQ(task.stage, Stage::analysis);
+  ASSERT_EQ(host.ask(Approve{"T-1", "good"}).kind, Answer::Kind::done);
+  task = host.wait_for_state("T-1", TaskState::waiting_human);
+  EXPECT_EQ(task.stage, Stage::deploy);
+  ASSERT_EQ(host.ask(Approve{"T-1", "go"}).kind, Answer::Kind::done);
+  task = host.wait_for_state("T-1", TaskState::done);
+  EXPECT_EQ(task.stage, Stage::done);
+  EXPECT_EQ(count_events(host, task, "stage.transition"), 7);
+  EXPECT_EQ(host.reader().approvals(task.id).value().size(), 2u);
+  EXPECT_EQ(host.reader().live_job(task.id).value(), std::nullopt);
+}
+
+TEST(Engine, RollsARedSuiteBackOnceAndThenFinishes) {
+  EngineHarness host;
+  host.launcher().script(Stage::testing, {.outcome = Verdict{.token = "FAIL"}});
+  host.submit("T-1", Stage::development);
+  const Task task = host.wait_for_state("T-1", TaskState::waiting_human);
+  EXPECT_EQ(task.stage, Stage::deploy);
+  EXPECT_EQ(task.code_fail, 1);
+  int developed = 0;
+  std::string feedback;
+  for (const jobs::JobRequest& request : host.launcher().launched()) {
+    if (request.stage != Stage::development || request.kind != JobKind::produce) continue;
+    ++developed;
+    feedback = request.feedback;
+  }
+  EXPECT_EQ(developed, 2);
+  EXPECT_EQ(feedback, "check_tests_passed: result: FAIL");
+}
+
+TEST(Engine, HoldsAnInfrastructureFaultWithoutMovingTheStageOrTheCodeCounter) {
+  EngineHarness host;
+  const Deferred refused{.reason = ReasonCode::network, .text = "connection refused"};
+  host.launcher().script(Stage::deploy_staging, {.outcome = refused});
+  host.launcher().script(Stage::deploy_staging, {.outcome = refused});
+  host.submit("T-1", Stage::testing);
+  const Task task = host.wait_for_state("T-1", TaskState::held);
+  EXPECT_EQ(task.stage, Stage::deploy_staging);
+  EXPECT_EQ(task.code_fail, 0);
+  ASSERT_TRUE(task.hold);
+  EXPECT_EQ(task.hold->hold, HoldClass::infra_budget);
+  EXPECT_EQ(host.reader().open_alerts().value().size(), 1u);
+}
+
+TEST(Engine, GoesOnAfterAReleaseAndClearsTheAlert) {
+  EngineHarness host;
+  host.launcher().script(Stage::testing, {.outcome = Held{ReasonCode::tool_missing, "no pytest"}});
+  host.submit("T-1", Stage::testing);
+  ASSERT_EQ(host.wait_for_state("T-1", TaskState::held).hold->hold, HoldClass::environment);
+  ASSERT_EQ(host.ask(Release{"T-1", "installed"}).kind, Answer::Kind::done);
+  const Task task = host.wait_for_state("T-1", TaskState::waiting_human);
+  EXPECT_EQ(task.stage, Stage::deploy);
+  for (const Alert& alert : host.reader().open_alerts().value())
+    EXPECT_EQ(alert.condition, "human_gate:deploy");
+}
+
+TEST(Engine, HoldsWhenTheRetryBudgetIsSpentAndLetsOnlyARetryEndIt) {
+  EngineHarness host([](config::Generation& g) { g.config.max_rollbacks = 0; });
+  host.launcher().script(Stage::review, {.outcome = Verdict{.token = "REQUEST_CHANGES"}});
+  host.submit("T-1", Stage::review);
+  const Task task = host.wait_for_state("T-1", TaskState::held);
+  EXPECT_EQ(task.hold->hold, HoldClass::retry_budget);
+  EXPECT_EQ(task.stage, Stage::development);
+  EXPECT_EQ(host.ask(Release{"T-1", ""}).code, "wrong_state");
+  EXPECT_EQ(host.ask(Retry{"T-1", "try once more"}).kind, Answer::Kind::done);
+  EXPECT_EQ(host.wait_for_state("T-1", TaskState::waiting_human).stage, Stage::deploy);
+}
+
+TEST(Engine, RetriesAFailedRunOnceInAFreshWorkerAndThenHolds) {
+  EngineHarness host;
+  host.launcher().script(Stage::testing, {.outcome = FailedRun{"signal 11"}});
+  host.launcher().script(Stage::testing, {.outcome = FailedRun{"signal 11"}});
+  host.submit("T-1", Stage::testing);
+  EXPECT_EQ(host.wait_for_state("T-1", TaskState::held).hold->hold, HoldClass::failed_run);
+  EXPECT_EQ(host.launcher().launched().size(), 2u);
+}
+
+TEST(Engine, HoldsWithReasonsWhenTheWholeChainIsSwitchedOff) {
+  EngineHarness host([](config::Generation& g) { g.config.plugins["fake"].enabled = false; });
+  host.submit("T-1", Stage::testing);
+  const Task task = host.wait_for_state("T-1", TaskState::held);
+  EXPECT_EQ(task.hold->hold, HoldClass::no_producer);
+  EXPECT_NE(task.hold->reason.find("fake skipped (kill-switch"), std::string::npos)
+      << task.hold->reason;
+  const auto decisions = host.reader().decisions(task.id).value();
+  ASSERT_EQ(decisions.size(), 1u);
+  EXPECT_EQ(decisions[0].decision.reason, "kill-switch");
+  EXPECT_TRUE(host.launcher().launched().empty());
+}
+
+TEST(Engine, SkipsAPluginThatAnOperatorKilledAndAsksItAgainAfterwards) {
+  EngineHarness host;
+  ASSERT_EQ(host.ask(KillPlugin{"fake", "flaky", std::nullopt}).kind, Answer::Kind::done);
+  host.submit("T-1", Stage::testing);
+  EXPECT_EQ(host.wait_for_state("T-1", TaskState::held).hold->hold, HoldClass::no_producer);
+  ASSERT_EQ(host.ask(UnkillPlugin{"fake", "mended"}).kind, Answer::Kind::done);
+  ASSERT_EQ(host.ask(Release{"T-1", ""}).kind, Answer::Kind::done);
+  EXPECT_EQ(host.wait_for_state("T-1", TaskState::waiting_human).stage, Stage::deploy);
+}
+
+TEST(Engine, SendsARejectedAnalysisBackWithTheReason) {
+  EngineHarness host;
+  host.submit("T-1");
+  host.wait_for_state("T-1", TaskState::waiting_human);
+  EXPECT_EQ(host.ask(Reject{"T-1", ""}).code, "no_reason");
+  ASSERT_EQ(host.ask(Reject{"T-1", "too vague"}).kind, Answer::Kind::done);
+  const Task task = host.wait_for(
+      "T-1", [](const Task& t) { return t.state == TaskState::waiting_human && t.rev > 4; });
+  EXPECT_EQ(task.stage, Stage::analysis);
+  EXPECT_EQ(host.launcher().launched().back().feedback, "alice rejected the analysis: too vague");
+}
+
+TEST(Engine, LetsOnlyAnApproverDecide) {
+  EngineHarness host([](config::Generation& g) { g.config.analysis_approval.approvers = {"bob"}; });
+  host.submit("T-1");
+  host.wait_for_state("T-1", TaskState::waiting_human);
+  EXPECT_EQ(host.ask(Approve{"T-1", ""}).kind, Answer::Kind::not_permitted);
+  EXPECT_EQ(host.engine().execute(Approve{"T-1", ""}, {"bob", "cli"}).kind, Answer::Kind::done);
+}
+
+TEST(Engine, RefusesBadInputAndCreatesNothing) {
+  EngineHarness host;
+  const auto code = [&](Submit submit) { return host.ask(submit).code; };
+  EXPECT_EQ(code({.work_item = "../x", .repo = "demo"}), "bad_work_item");
+  EXPECT_EQ(code({.work_item = "T-1", .repo = "dmo"}), "unknown_repo");
+  EXPECT_EQ(code({.work_item = "T-1", .repo = "demo", .branch = "--upload-pack=x"}), "bad_branch");
+  EXPECT_EQ(code({.work_item = "T-1", .repo = "demo", .from = Stage::testing}), "bad_branch");
+  EXPECT_EQ(code({.work_item = "T-1", .repo = "demo", .branch = "b", .from = Stage::done}),
+            "bad_stage");
+  EXPECT_TRUE(host.reader().tasks({}).value().empty());
+  host.submit("T-1");
+  EXPECT_EQ(host.submit("T-1").code, "task_exists");
+  EXPECT_EQ(host.ask(Approve{"T-9", ""}).kind, Answer::Kind::not_found);
+}
+
+TEST(Engine, CancelsAWaitingTaskForGood) {
+  EngineHarness host;
+  host.submit("T-1");
+  host.wait_for_state("T-1", TaskState::waiting_human);
+  EXPECT_EQ(host.ask(Cancel{"T-1", "not needed"}).kind, Answer::Kind::done);
+  EXPECT_EQ(host.ask(Approve{"T-1", ""}).code, "wrong_state");
+  EXPECT_EQ(host.reader().task("T-1").value()->state, TaskState::cancelled);
+}
+
+TEST(Engine, KeepsEverythingOverARestart) {
+  EngineHarness host;
+  host.submit("T-1");
+  host.wait_for_state("T-1", TaskState::waiting_human);
+  host.ask(KillPlugin{"fake", "for the weekend", std::nullopt});
+  host.restart();
+  ASSERT_EQ(host.ask(Approve{"T-1", "good"}).kind, Answer::Kind::done);
+  EXPECT_EQ(host.wait_for_state("T-1", TaskState::held).hold->hold, HoldClass::no_producer);
+}
+
+TEST(Engine, StartsNothingWhileItDrains) {
+  EngineHarness host;
+  host.submit("T-1");
+  host.wait_for_state("T-1", TaskState::waiting_human);
+  ASSERT_EQ(host.ask(Drain{"upgrade"}).kind, Answer::Kind::done);
+  EXPECT_EQ(host.submit("T-2").code, "draining");
+  ASSERT_EQ(host.ask(Approve{"T-1", "good"}).kind, Answer::Kind::done);
+  Task task = host.reader().task("T-1").value().value();
+  EXPECT_EQ(task.stage, Stage::architecture);
+  EXPECT_EQ(host.reader().live_job(task.id).value()->state, JobState::queued);
+  ASSERT_EQ(host.ask(Resume{""}).kind, Answer::Kind::done);
+  EXPECT_EQ(host.wait_for_state("T-1", TaskState::waiting_human).stage, Stage::deploy);
+}
+
+TEST(Engine, FinishesManyTasksWithTwoWorkers) {
+  EngineHarness host;
+  for (int i = 0; i < 50; ++i) host.submit("T-" + std::to_string(i), Stage::review);
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(host.wait_for_state("T-" + std::to_string(i), TaskState::waiting_human).stage,
+              Stage::deploy);
+  }
+  EXPECT_EQ(host.engine().status()->lost_writes, 0);
+}
+
+}  // namespace
+}  // namespace orc::engine::test
