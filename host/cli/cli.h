@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line: one binary, noun and verb. stdout carries data, stderr carries messages.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace orc::cli {
+
+enum class OutputFormat : std::uint8_t { text, json, jsonl };
+
+struct ServeOptions {
+  std::optional<std::filesystem::path> file;  // unset: the default place
+  std::vector<std::string> set;               // "daemon.workers=4"
+};
+
+struct DemoOptions {
+  bool check = false;  // run to the end without a person, then judge the result
+  bool keep = false;   // leave the folder behind
+  std::optional<std::filesystem::path> dir;  // unset: a fresh temporary folder
+};
+
+struct ConfigCheckOptions {
+  std::optional<std::filesystem::path> file;
+  OutputFormat output = OutputFormat::text;
+};
+
+// The commands that need the application and not a running host. Each returns an exit code of
+// exit_code.h.
+class Entry {
+ public:
+  virtual ~Entry() = default;
+  virtual int serve(const ServeOptions& options) = 0;
+  virtual int demo(const DemoOptions& options) = 0;
+  virtual int config_check(const ConfigCheckOptions& options) = 0;
+  virtual int version(OutputFormat output) = 0;
+};
+
+// Where a command reads and writes. Plain text in every case: no colour and no animation, so
+// NO_COLOR and a pipe need no special care.
+struct Terminal {
+  std::ostream& out;
+  std::ostream& err;
+  std::istream& in;
+};
+
+// Parses, runs one command, returns its exit code. Never throws.
+int run_command_line(int argc, char** argv, Entry& entry);
+// The same with chosen streams; `arguments` without the program's name.
+int run_command(const std::vector<std::string>& arguments, Entry& entry, Terminal terminal);
+
+}  // namespace orc::cli

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands/tree.h"
+#include "cli/text_views.h"
+
+namespace orc::cli {
+
+namespace {
+
+struct SwitchOptions {
+  std::string name;
+  std::string reason;
+  std::string duration;
+};
+
+std::string kill_path(const std::string& plugin) {
+  return "/api/v1/plugins/" + percent_encode(plugin) + "/kill";
+}
+
+void add_show(Tree& tree, CLI::App& plugin) {
+  CLI::App* show = plugin.add_subcommand("show", "everything about one plugin");
+  const auto common = add_common_options(*show);
+  auto name = std::make_shared<std::string>();
+  show->add_option("NAME", *name, "as configured")->required();
+  on_chosen(tree, *show, common, [name](const Session& session) {
+    return session.show("/api/v1/plugins/" + percent_encode(*name), plugin_text);
+  });
+}
+
+void add_kill(Tree& tree, CLI::App& plugin) {
+  CLI::App* kill = plugin.add_subcommand("kill", "switch a plugin off at once, for everyone");
+  const auto common = add_common_options(*kill);
+  auto options = std::make_shared<SwitchOptions>();
+  kill->add_option("NAME", options->name, "as configured")->required();
+  kill->add_option("--reason", options->reason, "why")->type_name("TEXT")->required();
+  kill->add_option("--for", options->duration, "end it by itself, such as 2h")->type_name("TIME");
+  on_chosen(tree, *kill, common, [options](const Session& session) {
+    Json body{{"reason", options->reason}};
+    if (!options->duration.empty()) body["for"] = options->duration;
+    return session.post(kill_path(options->name), body, answer_text);
+  });
+}
+
+void add_unkill(Tree& tree, CLI::App& plugin) {
+  CLI::App* unkill =
+      plugin.add_subcommand("unkill", "take a kill back; the configuration decides again");
+  const auto common = add_common_options(*unkill);
+  auto options = std::make_shared<SwitchOptions>();
+  unkill->add_option("NAME", options->name, "as configured")->required();
+  unkill->add_option("--reason", options->reason, "why")->type_name("TEXT");
+  on_chosen(tree, *unkill, common, [options](const Session& session) {
+    return session.remove(kill_path(options->name), {{"reason", options->reason}}, answer_text);
+  });
+}
+
+}  // namespace
+
+void add_plugin_commands(Tree& tree) {
+  CLI::App* plugin = tree.app.add_subcommand("plugin", "the producers and their switches");
+  plugin->require_subcommand(1);
+  CLI::App* list = plugin->add_subcommand("list", "all plugins, also those that are not loaded");
+  on_chosen(tree, *list, add_common_options(*list), [](const Session& session) {
+    return session.show_rows("/api/v1/plugins", "plugins", plugin_list_text);
+  });
+  add_show(tree, *plugin);
+  add_kill(tree, *plugin);
+  add_unkill(tree, *plugin);
+}
+
+}  // namespace orc::cli

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command tree. Each add_… builds the commands of one noun; a command that was parsed leaves in
+// `chosen` what is to be done. The options live in shared_ptrs that the callbacks hold.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cli/cli.h"
+#include "cli/session.h"
+
+namespace orc::cli {
+
+struct Tree {
+  CLI::App& app;
+  Entry& entry;
+  Terminal terminal;
+  std::function<int()> chosen;
+};
+
+// -o text|json|jsonl
+void add_output_option(CLI::App& command, OutputFormat& output);
+// -o and --socket
+std::shared_ptr<CommonOptions> add_common_options(CLI::App& command);
+// Runs `action` with a session once the command line is parsed.
+void on_chosen(Tree& tree, CLI::App& command, std::shared_ptr<CommonOptions> common,
+               std::function<ExitCode(const Session&)> action);
+
+void add_local_commands(Tree& tree);   // serve, demo, config, version, stages
+void add_daemon_commands(Tree& tree);  // status, reload, drain, resume, queue
+void add_task_commands(Tree& tree);
+void add_plugin_commands(Tree& tree);
+
+}  // namespace orc::cli

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "cli/text_views.h"
+
+namespace orc::cli {
+
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string headline(const Json& status) {
+  const Json& config = object_field(status, "config");
+  const std::string fault = text_field(status, "fault");
+  constexpr std::size_t k_short_hash = 8;
+  std::string word = "serving";
+  if (!status.value("ready", false)) word = "starting";
+  if (status.value("draining", false)) word = "draining";
+  if (!fault.empty()) word = "not working: " + fault;
+  return word + " · version " + text_field(status, "version") + " · config generation " +
+         std::to_string(number_field(config, "generation")) + " (" +
+         text_field(config, "sha256").substr(0, k_short_hash) + ")\n";
+}
+
+std::string load_line(const Json& status) {
+  const Json& workers = object_field(status, "workers");
+  return "  workers  " + std::to_string(number_field(workers, "busy")) + " of " +
+         std::to_string(number_field(workers, "total")) + " busy, " +
+         std::to_string(number_field(status, "queued")) + " queued\n";
+}
+
+std::string stage_lines(const Json& status) {
+  Rows rows;
+  for (const Json& stage : object_field(status, "stages")) {
+    std::string counts;
+    for (const auto& [state, count] : object_field(stage, "tasks").items()) {
+      counts += (counts.empty() ? "" : ", ") + count.dump() + " " + state;
+    }
+    if (!counts.empty()) rows.push_back({"  stage ", text_field(stage, "stage"), counts});
+  }
+  return table(rows);
+}
+
+std::string plugin_lines(const Json& status) {
+  std::string text;
+  for (const Json& plugin : object_field(status, "plugins")) {
+    const std::string name = text_field(plugin, "name");
+    if (plugin.value("killed", false)) {
+      const std::string until = text_field(plugin, "killed_until");
+      text += "  killed   " + name + (until.empty() ? "" : " until " + clock_time(until)) + " (" +
+              text_field(plugin, "killed_by") + ": " + text_field(plugin, "kill_reason") + ")\n";
+    }
+    if (!plugin.value("enabled", true)) text += "  off      " + name + " (configuration)\n";
+    const std::string refused = text_field(plugin, "refused");
+    if (!refused.empty()) text += "  refused  " + name + ": " + refused + "\n";
+  }
+  return text;
+}
+
+std::string reload_lines(const Json& status) {
+  const Json& last = object_field(object_field(status, "config"), "last_reload");
+  if (last.value("successful", true)) return "";
+  return "  refused  the last reload; this generation stays in force\n" + findings_text(last) +
+         "\n";
+}
+
+std::string alert_lines(const Json& status) {
+  std::string text;
+  for (const Json& alert : object_field(status, "alerts")) {
+    text += "  alert    " + text_field(alert, "text") + "\n";
+  }
+  return text;
+}
+
+std::string effect_of(const Json& plugin) {
+  if (!text_field(plugin, "refused").empty()) return "not loaded";
+  if (!object_field(plugin, "kill").empty()) return "killed";
+  return plugin.value("enabled", false) ? "on" : "off";
+}
+
+std::string chains_of(const Json& plugin) {
+  std::string text;
+  for (const Json& chain : object_field(plugin, "chains")) {
+    text += (text.empty() ? "" : ", ") + text_field(chain, "stage");
+  }
+  return text.empty() ? "-" : text;
+}
+
+}  // namespace
+
+std::string status_text(const Json& status) {
+  return headline(status) + load_line(status) + stage_lines(status) + plugin_lines(status) +
+         reload_lines(status) + alert_lines(status);
+}
+
+std::string plugin_list_text(const Json& plugins) {
+  Rows rows{{"PLUGIN", "VERSION", "ABI", "SWITCH", "REPOS", "STAGES", "NOTE"}};
+  for (const Json& plugin : object_field(plugins, "plugins")) {
+    const Json& kill = object_field(plugin, "kill");
+    std::string note = text_field(plugin, "refused");
+    if (!kill.empty()) note = text_field(kill, "actor") + ": " + text_field(kill, "reason");
+    const std::string repos = text_field(plugin, "repos");
+    rows.push_back({text_field(plugin, "name"), text_field(plugin, "version"),
+                    text_field(plugin, "abi"), effect_of(plugin),
+                    repos.empty() ? "(self-hosting)" : repos, chains_of(plugin), note});
+  }
+  return rows.size() > 1 ? table(rows) : "no plugins\n";
+}
+
+std::string plugin_text(const Json& plugin) {
+  const std::string repos = text_field(plugin, "repos");
+  Rows rows{{"plugin", text_field(plugin, "name")},
+            {"type", text_field(plugin, "type")},
+            {"version", text_field(plugin, "version") + " (ABI " + text_field(plugin, "abi") + ")"},
+            {"switch", effect_of(plugin)},
+            {"repos", repos.empty() ? "(self-hosting)" : repos},
+            {"stages", chains_of(plugin)},
+            {"about", text_field(plugin, "description")}};
+  if (const std::string refused = text_field(plugin, "refused"); !refused.empty()) {
+    rows.push_back({"not loaded", refused});
+  }
+  if (const Json& kill = object_field(plugin, "kill"); !kill.empty()) {
+    const std::string until = text_field(kill, "until");
+    rows.push_back({"killed by", text_field(kill, "actor") + ": " + text_field(kill, "reason") +
+                                     (until.empty() ? "" : ", until " + until)});
+  }
+  for (const Json& outcome : object_field(plugin, "outcomes")) {
+    rows.push_back({"outcome", text_field(outcome, "stage") + " " + text_field(outcome, "outcome") +
+                                   " " + std::to_string(number_field(outcome, "count"))});
+  }
+  return table(rows);
+}
+
+}  // namespace orc::cli

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host's JSON as text for people. Pure: missing or unexpected fields show as empty, never
+// throw.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orc::cli {
+
+using Json = nlohmann::ordered_json;
+
+// A string field, or "" where it is missing, null or of another type.
+std::string text_field(const Json& object, std::string_view key);
+std::int64_t number_field(const Json& object, std::string_view key);
+// An object or array field; an empty object where it is missing or null.
+const Json& object_field(const Json& object, std::string_view key);
+// "2026-11-21T02:03:11Z" as local "02:03:11".
+std::string clock_time(const std::string& iso);
+
+// Columns as wide as their widest cell, two blanks between them, nothing behind the last.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+
+std::string status_text(const Json& status);
+std::string task_list_text(const Json& tasks);
+std::string task_text(const Json& task);
+std::string why_text(const Json& why);
+std::string submitted_text(const Json& answer);
+std::string answer_text(const Json& answer);
+std::string queue_text(const Json& queue);
+std::string plugin_list_text(const Json& plugins);
+std::string plugin_text(const Json& plugin);
+std::string reload_text(const Json& reload);
+std::string findings_text(const Json& with_findings);
+
+// STAGE_TRANSITIONS as a Markdown table; needs no host.
+std::string stages_markdown();
+
+}  // namespace orc::cli
