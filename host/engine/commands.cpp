@@ -70,7 +70,7 @@ Status Engine::on(Command& command) {
           std::visit([&](const auto& request) { return carry_out(request, command.actor); },
                      command.request));
   batch_.effects.emplace_back(
-      [promise = command.answer, answer = std::move(answer)] { promise->set_value(answer); });
+      [answered = command.answered, answer = std::move(answer)] { answered(answer); });
   return Done{};
 }
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <future>
 
 #include "base/log.h"
 #include "engine/worker_process.h"
@@ -75,9 +76,9 @@ void Engine::run() {
   // Nobody waits for an answer for ever: what came in at the last moment was not carried out.
   for (Happening& left : collect()) {
     if (auto* command = std::get_if<Command>(&left)) {
-      command->answer->set_value({.kind = Answer::Kind::unavailable,
-                                  .code = "stopping",
-                                  .text = "the host is stopping; nothing was done"});
+      command->answered({.kind = Answer::Kind::unavailable,
+                         .code = "stopping",
+                         .text = "the host is stopping; nothing was done"});
     }
   }
 }
@@ -254,10 +255,10 @@ void Engine::apply_alone(Happening& happening) {
   store_->rollback();
   fault_ = applied.error().message;
   if (auto* command = std::get_if<Command>(&happening)) {
-    command->answer->set_value({.kind = Answer::Kind::unavailable,
-                                .code = "store_unavailable",
-                                .text = applied.error().message,
-                                .hint = "nothing was changed; try again"});
+    command->answered({.kind = Answer::Kind::unavailable,
+                       .code = "store_unavailable",
+                       .text = applied.error().message,
+                       .hint = "nothing was changed; try again"});
     return;
   }
   log(LogLevel::error, "engine.happening_postponed", applied.error().message);
@@ -318,18 +319,24 @@ void Engine::use_generation(config::GenerationPtr generation) {
   wake();
 }
 
-Answer Engine::execute(const Request& request, const Actor& actor) {
-  auto promise = std::make_shared<std::promise<Answer>>();
-  std::future<Answer> answer = promise->get_future();
-  {
-    const std::lock_guard lock(mutex_);
-    if (stop_request_ && *stop_request_ != StopMode::drain) {
-      return {
-          .kind = Answer::Kind::unavailable, .code = "stopping", .text = "the host is stopping"};
-    }
-    inbox_.emplace_back(Command{request, actor, std::move(promise)});
+void Engine::post(const Request& request, const Actor& actor,
+                  std::function<void(const Answer&)> answered) {
+  std::unique_lock lock(mutex_);
+  if (stop_request_ && *stop_request_ != StopMode::drain) {
+    lock.unlock();
+    answered(
+        {.kind = Answer::Kind::unavailable, .code = "stopping", .text = "the host is stopping"});
+    return;
   }
+  inbox_.emplace_back(Command{request, actor, std::move(answered)});
+  lock.unlock();
   wake();
+}
+
+Answer Engine::execute(const Request& request, const Actor& actor) {
+  std::promise<Answer> promise;
+  std::future<Answer> answer = promise.get_future();
+  post(request, actor, [&promise](const Answer& given) { promise.set_value(given); });
   return answer.get();
 }
 

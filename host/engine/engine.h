@@ -13,7 +13,6 @@
 
 #include <atomic>
 #include <functional>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -69,6 +68,9 @@ class Engine final : public CommandPort, public StatusPort {
   void stop(StopMode mode);
   void use_generation(config::GenerationPtr generation);
   Answer execute(const Request& request, const Actor& actor) override;
+  // The same without waiting: `answered` is called on the engine thread once it is durable.
+  void post(const Request& request, const Actor& actor,
+            std::function<void(const Answer&)> answered);
   StatusPtr status() const override;
 
  private:
@@ -76,7 +78,7 @@ class Engine final : public CommandPort, public StatusPort {
   struct Command {
     Request request;
     Actor actor;
-    std::shared_ptr<std::promise<Answer>> answer;
+    std::function<void(const Answer&)> answered;
   };
   struct JobEnded {
     JobId job;

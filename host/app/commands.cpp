@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/commands.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "app/demo.h"
+#include "app/serve.h"
+#include "base/file.h"
+#include "cli/exit_code.h"
+#include "config/generation.h"
+
+namespace orc::app {
+
+namespace {
+
+constexpr const char* k_default_file = "/etc/orchestrator/orchestrator.yaml";
+
+using Findings = std::vector<config::Finding>;
+
+bool is_error(const config::Finding& finding) {
+  return finding.severity == config::Finding::Severity::error;
+}
+
+void print_text(const Findings& findings, bool accepted, const std::filesystem::path& file) {
+  for (const config::Finding& finding : findings) {
+    std::fprintf(stderr, "%s%s\n", is_error(finding) ? "" : "warning: ", to_text(finding).c_str());
+  }
+  std::fprintf(accepted ? stdout : stderr, "%s: %s\n", file.c_str(),
+               accepted ? "the configuration is accepted" : "the configuration is refused");
+}
+
+void print_json(const Findings& findings, bool accepted, const std::filesystem::path& file) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const config::Finding& f : findings) {
+    list.push_back({{"severity", is_error(f) ? "error" : "warning"},
+                    {"where", f.where},
+                    {"key", f.key},
+                    {"problem", f.problem},
+                    {"fix", f.fix}});
+  }
+  const nlohmann::json answer{{"schema", "orchestrator.config_check/1"},
+                              {"file", file.string()},
+                              {"accepted", accepted},
+                              {"findings", list}};
+  std::puts(answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
+// A folder that is gone again at the end: a check leaves nothing in the state folder.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "orchestrator-check-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+  }
+  ~ScratchFolder() {
+    if (!path_.empty()) (void)remove_tree(path_);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+std::filesystem::path config_file(const std::optional<std::filesystem::path>& file) {
+  if (file) return *file;
+  const char* named =
+      std::getenv("ORCH_CONFIG");  // NOLINT(concurrency-mt-unsafe): before any thread
+  return named != nullptr && *named != '\0' ? named : k_default_file;
+}
+
+int Commands::serve(const cli::ServeOptions& options) {
+  return app::serve({.file = config_file(options.file),
+                     .environment = config::orch_environment(),
+                     .set = options.set});
+}
+
+int Commands::demo(const cli::DemoOptions& options) {
+  return app::demo(options);
+}
+
+int Commands::config_check(const cli::ConfigCheckOptions& options) {
+  const std::filesystem::path file = config_file(options.file);
+  const ScratchFolder scratch;
+  const config::Built built =
+      config::build_generation({.file = file,
+                                .environment = config::orch_environment(),
+                                .set = {"daemon.state_dir=" + scratch.path().string()}},
+                               worker_path(), nullptr);
+  const bool accepted = built.generation != nullptr;
+  if (options.output == cli::OutputFormat::text) {
+    print_text(built.findings, accepted, file);
+  } else {
+    print_json(built.findings, accepted, file);
+  }
+  return accepted ? cli::to_int(cli::ExitCode::done) : cli::to_int(cli::ExitCode::refused_config);
+}
+
+int Commands::version(cli::OutputFormat output) {
+  if (output == cli::OutputFormat::text) {
+    std::puts("orchestrator " ORCH_VERSION);
+  } else {
+    std::puts(R"({"schema":"orchestrator.version/1","version":")" ORCH_VERSION R"("})");
+  }
+  return cli::to_int(cli::ExitCode::done);
+}
+
+}  // namespace orc::app

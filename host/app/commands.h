@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands that need the application itself rather than a running host.
+#pragma once
+
+#include "cli/cli.h"
+#include "config/config.h"
+
+namespace orc::app {
+
+class Commands final : public cli::Entry {
+ public:
+  int serve(const cli::ServeOptions& options) override;
+  int demo(const cli::DemoOptions& options) override;
+  int config_check(const cli::ConfigCheckOptions& options) override;
+  int version(cli::OutputFormat output) override;
+};
+
+// `file` where given, else $ORCH_CONFIG, else /etc/orchestrator/orchestrator.yaml.
+std::filesystem::path config_file(const std::optional<std::filesystem::path>& file);
+
+}  // namespace orc::app
