@@ -217,7 +217,7 @@ Status play_and_judge(const DemoHost& host, const Interrupt& interrupt) {
 
 }  // namespace
 
-int run_demo(const cli::DemoOptions& options) {
+int demo(const cli::DemoOptions& options) {
   const Interrupt interrupt;
   (void)process::become_subreaper();
   auto folder = DemoFolder::make(options.dir.value_or(std::filesystem::path{}));

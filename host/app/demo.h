@@ -11,6 +11,6 @@ namespace orc::app {
 // Returns the exit code: 0 if every task ended as said. With `check` nobody is waited for; without,
 // the host keeps running until SIGINT or SIGTERM. At the end the host and everything it started
 // have ended; the folder is removed unless `keep`, or `dir` without `check`, asks for it.
-int run_demo(const cli::DemoOptions& options);
+int demo(const cli::DemoOptions& options);
 
 }  // namespace orc::app
