@@ -82,7 +82,7 @@ int Commands::serve(const cli::ServeOptions& options) {
 }
 
 int Commands::demo(const cli::DemoOptions& options) {
-  return run_demo(options);
+  return app::demo(options);
 }
 
 int Commands::config_check(const cli::ConfigCheckOptions& options) {
