@@ -61,12 +61,18 @@ def change(edit: Edit) -> None:
     print(f"edited {edit.path}")
 
 
+def feedback(task: argparse.Namespace) -> str:
+    """What went wrong last time: the prompt says it, and the test report on the branch in full."""
+    report = task.artifacts / "13-test-report.md"
+    return task.prompt + (report.read_text(encoding="utf-8") if report.exists() else "")
+
+
 def current_round(task: argparse.Namespace) -> Round | None:
-    """The first round that is not on the branch yet, if its feedback is in the prompt."""
+    """The first round that is not on the branch yet, if the feedback names what it mends."""
     done = git("log", "--format=%s").splitlines()
     for step in task.rounds:
         if step.message not in done:
-            return step if step.knows in task.prompt else None
+            return step if step.knows in feedback(task) else None
     return None
 
 

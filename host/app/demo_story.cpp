@@ -16,7 +16,10 @@ namespace {
 using Problem = std::optional<std::string>;
 
 constexpr std::size_t k_largest_revision = 256;
-constexpr std::string_view k_failing_test = "cents_below_ten_keep_their_zero";
+// Stands in the second try alone, which the agent makes only if the feedback named the failing
+// test.
+constexpr std::string_view k_mended = "a_debt_keeps_its_sign";
+constexpr std::size_t k_largest_source = 64 * 1024;
 
 std::string path_of(const Chapter& chapter) {
   return "/api/v1/tasks/" + std::string(chapter.work_item);
@@ -83,8 +86,10 @@ Problem verify_mended(const Chapter& chapter, const DemoHost& host, const Json& 
   if (back.size() != 1)
     return "went back to development " + std::to_string(back.size()) + " times, not once";
   if (task.at("counters").at("code_fail") != 1) return "the rollback was not counted";
-  if (back.front().at("text").get<std::string>().find(k_failing_test) == std::string::npos) {
-    return "the failing test is not named: " + back.front().at("text").get<std::string>();
+  const auto cases =
+      read_file(host.folder().production("ledger") / "current/tests/cases.txt", k_largest_source);
+  if (!cases.ok() || cases.value().find(k_mended) == std::string::npos) {
+    return "the second try is not what was deployed";
   }
   return check_deployed(chapter, host, task);
 }
