@@ -84,8 +84,8 @@ class RealPluginHost : public orchestrator::plugin::test::FakeHost {
     return list;
   }
 
-  [[noreturn]] static void become(const Process& process, const std::string& cwd, Pipe& out,
-                                  Pipe& err, Pipe& failure, char* const* argv, char* const* env) {
+  [[noreturn]] static void become(const std::string& cwd, Pipe& out, Pipe& err, Pipe& failure,
+                                  char* const* argv, char* const* env) {
     ::setsid();
     ::dup2(::open("/dev/null", O_RDONLY), 0);
     ::dup2(out.ends[1], 1);
@@ -95,7 +95,6 @@ class RealPluginHost : public orchestrator::plugin::test::FakeHost {
       ::execvpe(argv[0], argv, env);
       error = errno;
     }
-    (void)process;
     (void)!::write(failure.ends[1], &error, sizeof error);
     ::_exit(127);
   }
@@ -143,8 +142,8 @@ class RealPluginHost : public orchestrator::plugin::test::FakeHost {
     const std::vector<char*> envp = pointers(env);
     const std::string cwd = process.cwd.empty() ? worktree_ : process.cwd;
     const pid_t pid = ::fork();
-    if (pid < 0) return test::not_started(errno);
-    if (pid == 0) become(process, cwd, out, err, failure, argv.data(), envp.data());
+    if (pid < 0) return orchestrator::plugin::test::not_started(errno);
+    if (pid == 0) become(cwd, out, err, failure, argv.data(), envp.data());
     for (Pipe* const pipe : {&out, &err, &failure}) pipe->close_end(1);
     ProcessResult result;
     int error = 0;
@@ -154,7 +153,8 @@ class RealPluginHost : public orchestrator::plugin::test::FakeHost {
     ::waitpid(pid, &status, 0);
     ::kill(-pid, SIGKILL);
     if (!started)
-      return test::not_started(error, process.argv.front() + ": " + std::strerror(error));
+      return orchestrator::plugin::test::not_started(
+          error, process.argv.front() + ": " + std::strerror(error));
     if (!in_time) {
       result.end = TimedOut{};
     } else if (WIFSIGNALED(status)) {
