@@ -232,7 +232,8 @@ int demo(const cli::DemoOptions& options) {
     if (!keep_folder) (void)folder.value().remove();
     return 1;
   }
-  const Status ended = play_and_judge(host.value(), interrupt);
+  // An answer without an expected field must not leave the host running.
+  const Status ended = guard("demo", [&] { return play_and_judge(host.value(), interrupt); });
   if (!options.check && ended.ok()) stay(host.value(), interrupt);
   return finish(ended, host.value(), folder.value(), keep_folder);
 }
