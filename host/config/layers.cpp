@@ -99,8 +99,12 @@ std::vector<Variable> known_variables(const Node& root) {
   std::vector<Variable> variables;
   const Node* plugins = root.find("plugins");
   for (const Option& option : options()) {
-    if (option.env.find('*') == std::string_view::npos) {
+    const std::vector<std::string> path = split_path(option.key);
+    if (path[0] != "plugins") {
       add_variables(variables, option, "");
+    } else if (path[1] != "*") {
+      const bool configured = plugins != nullptr && plugins->find(path[1]) != nullptr;
+      if (configured) add_variables(variables, option, path[1]);
     } else if (plugins != nullptr) {
       for (const Node::Entry& plugin : plugins->entries)
         add_variables(variables, option, plugin.key);
@@ -159,12 +163,13 @@ void warn_unknown(const std::string& name, const std::vector<Variable>& known, O
 void refuse_shared_names(const std::vector<Variable>& known, const Node& root, Findings& findings) {
   std::map<std::string, std::string> owners;
   for (const Variable& variable : known) {
-    const auto [owner, is_new] = owners.emplace(variable.name, join_path(variable.path));
-    if (is_new || owner->second == join_path(variable.path)) continue;
-    const Node* plugin = root.find("plugins")->find(variable.path.at(1));
-    findings.error(plugin != nullptr ? plugin->origin : Origin{}, join_path(variable.path),
+    if (variable.option->type != Type::boolean || variable.path[0] != "plugins") continue;
+    const std::string plugin = join_path({"plugins", variable.path[1]});
+    const auto [owner, is_new] = owners.emplace(variable.name, plugin);
+    if (is_new) continue;
+    findings.error(root.find("plugins")->find(variable.path[1])->origin, plugin,
                    "shares the variable " + variable.name + " with " + owner->second,
-                   "rename one of the two plugins");
+                   "rename one of the two");
   }
 }
 

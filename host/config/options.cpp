@@ -219,6 +219,11 @@ constexpr std::array k_options{
            .text = "The plugin's own settings, checked against the schema that it ships.",
            .set = [](Config& c, S n, V v) { c.plugins[n].settings = of<std::string>(v); }},
 
+    // Lies in the plugin's own settings, and has a variable because the switch is older than the plugin.
+    Option{.key = "plugins.staging-runner.settings.exec_host_side", .type = Type::boolean, .otherwise = "the plugin's own", .env = "ORCH_STAGING_RUNNER_EXEC_HOST_SIDE",
+           .text = "`false`: the staging suite runs on this machine instead of over ssh.",
+           .set = [](Config&, S, V) {}},
+
     Option{.key = "stages.*.producers", .type = Type::text_list, .otherwise = "the shipped chain, of those that `plugins` names",
            .text = "Plugins asked in this order; the first to accept makes the artifact.",
            .set = set_producers, .derive = default_producers},

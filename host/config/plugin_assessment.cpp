@@ -88,19 +88,10 @@ class Judge {
     json settings = json::parse(plugin_.settings.empty() ? "{}" : plugin_.settings, nullptr, false);
     fill_defaults(schema, settings);
     result_.settings = settings.dump();
-    // A schema may want a secret's text, or the reference itself.
-    json configured = with_labels(settings);
-    auto violations = find_violations(schema, configured);
-    if (violations.ok() && !violations.value().empty() && configured != settings) {
-      const auto with_references = find_violations(schema, settings);
-      if (with_references.ok() && with_references.value().empty()) {
-        violations = with_references;
-        configured = settings;
-      }
-    }
+    const auto violations = find_violations(schema, with_labels(settings));
     if (!violations.ok()) return fault(key_, "its " + violations.error().message);
     for (const Violation& violation : violations.value()) report(violation);
-    if (violations.value().empty()) try_settings(configured.dump(), library);
+    if (violations.value().empty()) try_settings(result_.settings, library);
   }
 
   void report(const Violation& violation) {

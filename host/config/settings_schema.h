@@ -23,8 +23,8 @@ void fill_defaults(const nlohmann::json& schema, nlohmann::json& settings);
 Result<std::vector<Violation>> find_violations(const nlohmann::json& schema,
                                                const nlohmann::json& settings);
 
-// The settings with "credential:NAME" in place of every secret reference: a plugin is configured
-// with texts, and these stand for the values that only a job gets.
+// The settings with "credential:NAME" in place of every secret reference: a plugin is only ever configured
+// with the text behind it, so its schema speaks of texts.
 nlohmann::json with_labels(const nlohmann::json& settings);
 
 }  // namespace orc::config

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules between keys, each with its place and the way to mend it.
+#include <gtest/gtest.h>
+
+#include "unit/config/files.h"
+
+namespace orc::config::test {
+
+namespace {
+
+const std::string k_at = "F/orchestrator.yaml:";
+
+struct Case {
+  const char* name;
+  std::string lines;  // from line 3 on
+  std::vector<std::string> findings;
+};
+
+class CrossCheck : public testing::TestWithParam<Case> {};
+
+TEST_P(CrossCheck, PointsAtTheKeyThatBreaksTheRule) {
+  const ConfigFolder folder;
+  const Loaded loaded =
+      folder.load("version: 1\nplugins: { llm-spawner: { repos: \"*\" } }\n" + GetParam().lines);
+  EXPECT_EQ(folder.texts(loaded.findings), GetParam().findings);
+}
+
+const Case k_cases[] = {
+    {"UnknownProducer",
+     "stages: { review: { producers: [llm-spawer] } }\n",
+     {k_at +
+      "3:33: stages.review.producers[0]: no plugin \"llm-spawer\", did you mean \"llm-spawner\"?"}},
+    {"ProducerTwice",
+     "stages: { review: { producers: [llm-spawner, llm-spawner] } }\n",
+     {k_at + "3:46: stages.review.producers[1]: \"llm-spawner\" is asked twice"}},
+    {"EmptyChain",
+     "stages: { review: { producers: [] } }\n",
+     {k_at +
+      "3:32: stages.review.producers: warning: no producer: every task is held at this stage"}},
+    {"TwoSelfHosting",
+     "repos:\n  a: { self_hosting: true }\n  b: { self_hosting: true }\n",
+     {k_at + "5:22: repos.b.self_hosting: \"a\" is the self-hosting repository already\n"
+             "  set it to false in all but one"}},
+    {"CiAboveTheCeiling",
+     "ownership: { reaper: { max_running: 1h } }\nrepos: { web: { ci: { timeout: 1h } } }\n",
+     {k_at + "4:32: repos.web.ci.timeout: 1h and daemon.kill_grace 10s are not below "
+             "ownership.reaper.max_running 1h\n  lower it, or raise ownership.reaper.max_running"}},
+    {"SuiteJustBelowTheCeiling",
+     "ownership: { reaper: { max_running: 1h } }\n"
+     "repos: { web: { test: { command: [a], timeout: 59m49s } } }\n",
+     {}},
+    {"SuiteJustAtTheCeiling",
+     "ownership: { reaper: { max_running: 1h } }\n"
+     "repos: { web: { test: { command: [a], timeout: 59m50s } } }\n",
+     {k_at + "4:48: repos.web.test.timeout: 59m50s and daemon.kill_grace 10s are not below "
+             "ownership.reaper.max_running 1h\n  lower it, or raise ownership.reaper.max_running"}},
+    {"SuiteWithoutCommand",
+     "repos: { web: { test: { timeout: 5m } } }\n",
+     {k_at + "3:17: repos.web.test: has no command\n  add test.command, or remove test"}},
+    {"SuiteOutsideTheCheckout",
+     "repos: { web: { test: { command: [a], cwd: ../other } } }\n",
+     {k_at + "3:44: repos.web.test.cwd: wanted a path inside the checkout"}},
+    {"ExitCodeInBoth",
+     "repos: { web: { test: { command: [a], exit_codes: { pass: [0], fail: [0, 1] } } } }\n",
+     {k_at + "3:39: repos.web.test.exit_codes: exit code 0 stands in both pass and fail"}},
+    {"OpenBoard",
+     "http: { board: { listen: \"0.0.0.0:8480\" } }\n",
+     {k_at +
+      "3:26: http.board.listen: \"0.0.0.0\" is not a loopback address, and the board asks for no "
+      "password\n  listen on 127.0.0.1 and put a reverse proxy with authentication in front"}},
+    {"EmptyApprover",
+     "gates: { analysis_approval: { approvers: [\" \"] } }\n",
+     {k_at + "3:43: gates.analysis_approval.approvers[0]: found an empty text, wanted a user"}},
+    {"EmptyModel",
+     "roles: { tester: { model: \"\" } }\n",
+     {k_at + "3:27: roles.tester.model: found an empty text, wanted a model"}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Rules, CrossCheck, testing::ValuesIn(k_cases),
+                         [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+
+TEST(Load, WarnsAboutAScopeThatNamesNoRepository) {
+  const ConfigFolder folder;
+  const Loaded loaded = folder.load(
+      "version: 1\nrepos: { website: {} }\nplugins: { llm-spawner: { repos: \"*, webste\" } }\n");
+  const std::vector<std::string> wanted{k_at +
+                                        "3:34: plugins.llm-spawner.repos: warning: no repository "
+                                        "\"webste\", did you mean \"website\"?"};
+  EXPECT_EQ(folder.texts(loaded.findings), wanted);
+  EXPECT_TRUE(loaded.config);
+}
+
+TEST(Load, WarnsWhereNothingIsLeftWhenEveryProducerDeclines) {
+  const ConfigFolder folder;
+  const Loaded loaded = folder.load(
+      "version: 1\n"
+      "plugins: { llm-spawner: {}, test-runner: {} }\n"
+      "stages: { testing: { producers: [test-runner] } }\n");
+  const std::vector<std::string> wanted{
+      k_at +
+      "3:33: stages.testing.producers: warning: nothing is left when every producer declines, and "
+      "the "
+      "task is held\n  end the chain with an enabled llm-spawner"};
+  EXPECT_EQ(folder.texts(loaded.findings), wanted);
+  EXPECT_TRUE(loaded.config);
+}
+
+TEST(Load, WarnsAboutASwitchUnderAMistypedName) {
+  const ConfigFolder folder;
+  folder.write("conf.d/50-off.yaml", "plugins: { test-runer: { enabled: false } }\n");
+  const Loaded loaded = folder.load("version: 1\nplugins: { llm-spawner: {}, test-runner: {} }\n");
+  const std::vector<std::string> wanted{
+      "F/conf.d/50-off.yaml:1:12: plugins.test-runer: warning: no stage asks this plugin, did you "
+      "mean "
+      "\"test-runner\"?"};
+  EXPECT_EQ(folder.texts(loaded.findings), wanted);
+}
+
+TEST(Load, RefusesAPromptThatIsNotThere) {
+  ConfigFolder folder;
+  folder.set = {"roles.tester.prompt=prompts/nobody.md"};
+  const Loaded loaded = folder.load("version: 1\nplugins: { llm-spawner: {} }\n");
+  EXPECT_EQ(
+      folder.texts(loaded.findings),
+      std::vector<std::string>{"--set: roles.tester.prompt: no such file: F/prompts/nobody.md"});
+}
+
+TEST(Load, RefusesAPluginTimeoutAboveTheCeiling) {
+  const ConfigFolder folder;
+  const Loaded loaded = folder.load("version: 1\nplugins: { llm-spawner: { timeout: 3h } }\n");
+  const std::vector<std::string> wanted{
+      k_at +
+      "2:36: plugins.llm-spawner.timeout: 3h and daemon.kill_grace 10s are not below "
+      "ownership.reaper.max_running 2h30m\n  lower it, or raise ownership.reaper.max_running"};
+  EXPECT_EQ(folder.texts(loaded.findings), wanted);
+}
+
+}  // namespace orc::config::test
