@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -172,6 +174,9 @@ void invite(const DemoFolder& folder) {
   const std::string url = "http://127.0.0.1:" + std::to_string(folder.board_port());
   say("");
   say("What to try next, in another terminal:");
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  say("  alias orchestrator=" + program.string());
   say("  export ORCH_SOCKET=" + folder.socket().string());
   say("  orchestrator task list");
   say("  orchestrator task why DEMO-3                    why it is held, and what releases it");
