@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// One SQLite connection with its prepared statements. One thread at a time.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace orc::store {
+
+// A statement in use: bound, stepped, and reset at the end of its scope. Text is bound without a
+// copy and must outlive the statement's use.
+class Statement {
+ public:
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  Statement(Statement&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+  Statement& operator=(Statement&&) = delete;
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  ~Statement();
+
+  template <typename... Values>
+  void bind_all(const Values&... values) {
+    int index = 0;
+    (bind(++index, values), ...);
+  }
+  void bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_, index, value); }
+  void bind(int index, int value) { sqlite3_bind_int64(statement_, index, value); }
+  void bind(int index, bool value) { sqlite3_bind_int64(statement_, index, value ? 1 : 0); }
+  void bind(int index, double value) { sqlite3_bind_double(statement_, index, value); }
+  void bind(int index, WallTime value) { bind(index, value.ms); }
+  void bind(int index, std::string_view value);
+  void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
+  void bind(int index, const char* value) { bind(index, std::string_view(value)); }
+  void bind(int index, std::nullopt_t) { sqlite3_bind_null(statement_, index); }
+  template <typename T>
+  void bind(int index, const std::optional<T>& value) {
+    if (value) {
+      bind(index, *value);
+    } else {
+      bind(index, std::nullopt);
+    }
+  }
+
+  // True: a row is ready.
+  Result<bool> step();
+
+  std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
+  int small(int column) const { return static_cast<int>(integer(column)); }
+  double real(int column) const { return sqlite3_column_double(statement_, column); }
+  bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  WallTime time(int column) const { return WallTime{integer(column)}; }
+  std::optional<WallTime> time_or_null(int column) const;
+  std::optional<std::int64_t> integer_or_null(int column) const;
+  std::string text(int column) const;
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+enum class Access : std::uint8_t { write, read };
+
+class Database {
+ public:
+  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file, Access access,
+                                                Millis busy_timeout);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  // Any number of statements, no parameters, no rows.
+  Status execute(const char* sql);
+  // `sql` is a literal: prepared once, found again by its address.
+  Result<Statement> use(const char* sql);
+  // Runs a statement with parameters; the number of rows it changed.
+  template <typename... Values>
+  Result<int> run(const char* sql, const Values&... values) {
+    ORC_TRY(Statement statement, use(sql));
+    statement.bind_all(values...);
+    ORC_TRY(const bool row, statement.step());
+    (void)row;
+    return sqlite3_changes(handle_);
+  }
+  // One integer, or `otherwise` where there is no row.
+  template <typename... Values>
+  Result<std::int64_t> number(const char* sql, std::int64_t otherwise, const Values&... values) {
+    ORC_TRY(Statement statement, use(sql));
+    statement.bind_all(values...);
+    ORC_TRY(const bool row, statement.step());
+    return row ? statement.integer(0) : otherwise;
+  }
+  Result<std::string> pragma(const char* sql);
+
+  std::int64_t last_id() const { return sqlite3_last_insert_rowid(handle_); }
+  bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+  sqlite3* handle() const { return handle_; }
+
+ private:
+  explicit Database(sqlite3* handle) : handle_(handle) {}
+
+  sqlite3* handle_;
+  std::unordered_map<const char*, sqlite3_stmt*> statements_;
+};
+
+}  // namespace orc::store

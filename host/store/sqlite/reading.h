@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reads of the interface over one connection; shared by the reader and the writer.
+#pragma once
+
+#include "store/sqlite/database.h"
+#include "store/store.h"
+
+namespace orc::store {
+
+// Each of these is the Reader's method of the same name.
+struct Reading {
+  Database& db;
+
+  Result<std::optional<Task>> task(TaskId id);
+  Result<std::optional<Task>> task(const std::string& work_item);
+  Result<std::vector<Task>> tasks(const TaskFilter& filter);
+  Result<std::vector<LiveJob>> live_jobs(int limit);
+  Result<std::optional<Job>> live_job(TaskId task);
+  Result<std::optional<Job>> job(JobId id);
+  Result<std::vector<Job>> jobs(TaskId task);
+  Result<std::vector<DecisionRow>> decisions(TaskId task);
+  Result<std::vector<ArtifactRecord>> artifacts(TaskId task);
+  Result<std::vector<Approval>> approvals(TaskId task);
+  Result<std::vector<AgentRun>> agent_runs(TaskId task);
+  Result<std::optional<PullRequest>> pull_request(TaskId task);
+  Result<std::vector<Event>> events(EventId after, TaskId task, int limit);
+  Result<std::vector<StageCount>> stage_counts();
+  Result<std::vector<OutcomeCount>> outcome_counts();
+  Result<std::vector<Alert>> open_alerts();
+  Result<std::vector<PluginKill>> kills(WallTime now);
+  Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key);
+};
+
+// Implements the reads of `Base` (Reader or Store) by forwarding them.
+template <typename Base>
+class WithReads : public Base {
+ public:
+  explicit WithReads(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+
+  Result<std::optional<Task>> task(TaskId id) override { return reading().task(id); }
+  Result<std::optional<Task>> task(const std::string& work_item) override {
+    return reading().task(work_item);
+  }
+  Result<std::vector<Task>> tasks(const TaskFilter& filter) override {
+    return reading().tasks(filter);
+  }
+  Result<std::vector<LiveJob>> live_jobs(int limit) override { return reading().live_jobs(limit); }
+  Result<std::optional<Job>> live_job(TaskId task) override { return reading().live_job(task); }
+  Result<std::optional<Job>> job(JobId id) override { return reading().job(id); }
+  Result<std::vector<Job>> jobs(TaskId task) override { return reading().jobs(task); }
+  Result<std::vector<DecisionRow>> decisions(TaskId task) override {
+    return reading().decisions(task);
+  }
+  Result<std::vector<ArtifactRecord>> artifacts(TaskId task) override {
+    return reading().artifacts(task);
+  }
+  Result<std::vector<Approval>> approvals(TaskId task) override {
+    return reading().approvals(task);
+  }
+  Result<std::vector<AgentRun>> agent_runs(TaskId task) override {
+    return reading().agent_runs(task);
+  }
+  Result<std::optional<PullRequest>> pull_request(TaskId task) override {
+    return reading().pull_request(task);
+  }
+  Result<std::vector<Event>> events(EventId after, TaskId task, int limit) override {
+    return reading().events(after, task, limit);
+  }
+  Result<std::vector<StageCount>> stage_counts() override { return reading().stage_counts(); }
+  Result<std::vector<OutcomeCount>> outcome_counts() override { return reading().outcome_counts(); }
+  Result<std::vector<Alert>> open_alerts() override { return reading().open_alerts(); }
+  Result<std::vector<PluginKill>> kills(WallTime now) override { return reading().kills(now); }
+  Result<std::optional<std::string>> delivery(const std::string& source,
+                                              const std::string& key) override {
+    return reading().delivery(source, key);
+  }
+
+ protected:
+  Database& db() { return *database_; }
+
+ private:
+  Reading reading() { return Reading{*database_}; }
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace orc::store
