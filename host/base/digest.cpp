@@ -32,6 +32,12 @@ std::string sha256_hex(std::string_view bytes) {
   return to_hex(digest);
 }
 
+std::string sha1_hex(std::string_view bytes) {
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+  SHA1(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  return to_hex(digest);
+}
+
 std::string random_hex(std::size_t bytes) {
   std::string buffer(bytes, '\0');
   std::size_t used = 0;

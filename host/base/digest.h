@@ -8,6 +8,8 @@ namespace orc {
 
 // SHA-256 (FIPS 180-4) as 64 lower-case hex digits.
 std::string sha256_hex(std::string_view bytes);
+// SHA-1 as 40 lower-case hex digits: only for naming git objects the way git does.
+std::string sha1_hex(std::string_view bytes);
 // `bytes` random bytes from the kernel, as hex digits.
 std::string random_hex(std::size_t bytes);
 

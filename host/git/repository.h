@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where code lives. The host owns one bare repository per repo that no child can see; every task works in a
-// clone of its own; what a producer made comes back by fetching from that clone into a quarantine ref. Runs in
-// the worker, never on the engine thread: every call starts git and may take seconds.
+// Where code lives. The host owns one bare repository per repo that no child can see; every task
+// works in a clone of its own; what a producer made comes back by fetching from that clone into a
+// quarantine ref. Runs in the worker, never on the engine thread: every call starts git and may
+// take seconds.
 //
-// The clone belongs to an agent and may be hostile: no command here reads its configuration, hooks, filters or
-// attributes. Names arrive checked (domain/names.h); values never become options.
+// The clone belongs to an agent and may be hostile: no command here reads its configuration, hooks,
+// filters or attributes. Names arrive checked (domain/names.h); values never become options.
 #pragma once
 
 #include <filesystem>
@@ -25,32 +26,35 @@ struct Head {
 class Repository {
  public:
   // Opens the bare repository, making it where it is missing. Nothing is fetched.
-  static Result<Repository> open(const std::filesystem::path& bare, const process::Environment& environment);
+  static Result<Repository> open(const std::filesystem::path& bare,
+                                 const process::Environment& environment);
 
-  // Brings refs/upstream/* up to date with the branches of `url`. `unavailable`: may work later (network,
-  // lock); `not_found`: no such repository; `refused`: credentials or protocol.
+  // Brings refs/upstream/* up to date with the branches of `url`. `unavailable`: may work later
+  // (network, lock); `not_found`: no such repository; `refused`: credentials or protocol.
   Status fetch_upstream(const std::string& url);
 
-  // The commit a task starts from: upstream's `branch` where it exists, else (and only if `create`) upstream's
-  // `base`. `not_found` names the branch that is missing.
-  Result<std::string> starting_point(const std::string& branch, const std::string& base, bool create);
+  // The commit a task starts from: upstream's `branch` where it exists, else (and only if `create`)
+  // upstream's `base`. `not_found` names the branch that is missing.
+  Result<std::string> starting_point(const std::string& branch, const std::string& base,
+                                     bool create);
   // Where `commit` left upstream's `base`; empty if they share nothing.
   Result<std::string> merge_base(const std::string& commit, const std::string& base);
 
   // Moves refs/heads/<branch> to `commit`; the abandoned head is kept under refs/abandoned/.
   Status set_branch(const std::string& branch, const std::string& commit);
 
-  // Makes or reuses the task's clone and puts it on `branch` at `commit`, with a clean work tree. Uncommitted or
-  // unknown work in it is saved under refs/abandoned/ of the bare repository first.
-  Status prepare_clone(const std::filesystem::path& clone, const std::string& branch, const std::string& commit);
+  // Makes or reuses the task's clone and puts it on `branch` at `commit`, with a clean work tree.
+  // Uncommitted or unknown work in it is saved under refs/abandoned/ of the bare repository first.
+  Status prepare_clone(const std::filesystem::path& clone, const std::string& branch,
+                       const std::string& commit);
 
   // Writes the files of `commit` to an empty folder, without a .git.
   Status checkout(const std::string& commit, const std::filesystem::path& folder);
 
-  // Takes in what the clone's branch holds: fetch into refs/quarantine/<run>, object check, must descend from
-  // `expected`; work left uncommitted in the clone becomes one more commit by `author`. Returns the new head (or
-  // `expected` if nothing changed) with the branch moved to it. `malformed`: the history was rewritten or an
-  // object is broken; the branch stays where it was.
+  // Takes in what the clone's branch holds: fetch into refs/quarantine/<run>, object check, must
+  // descend from `expected`; work left uncommitted in the clone becomes one more commit by
+  // `author`. Returns the new head (or `expected` if nothing changed) with the branch moved to it.
+  // `malformed`: the history was rewritten or an object is broken; the branch stays where it was.
   Result<std::string> take_in(const std::filesystem::path& clone, const std::string& branch,
                               const std::string& expected, const std::string& run_id,
                               const std::string& message);
@@ -59,7 +63,8 @@ class Repository {
     std::string path;  // in the tree
     std::string bytes;
   };
-  // Commits files on top of `parent` without any work tree and moves the branch. Returns the new commit.
+  // Commits files on top of `parent` without any work tree and moves the branch. Returns the new
+  // commit.
   Result<std::string> commit_files(const std::string& branch, const std::string& parent,
                                    const std::vector<File>& files, const std::string& message);
 
