@@ -64,7 +64,8 @@ std::optional<ProcessIdentity> live_worker(const std::filesystem::path& folder) 
     const Result<ProcessIdentity> identity =
         text.ok() ? parse_identity(text.value()) : Result<ProcessIdentity>(text.error());
     // A child that was forked without exec may hold the lock of a worker that has ended.
-    if (identity.ok() && is_alive(identity.value())) return identity.value();
+    if (identity.ok())
+      return is_alive(identity.value()) ? std::optional(identity.value()) : std::nullopt;
     std::this_thread::sleep_for(Millis(1));
   }
   return std::nullopt;

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host's side of the C table for one instance of one plugin. Everything a plugin passes is
+// checked and copied; nothing it does here can throw back into it. [any thread] as abi.h says.
+#pragma once
+
+#include <orchestrator/plugin/abi.h>
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "process/process.h"
+#include "worker/log_budget.h"
+#include "worker/session.h"
+#include "worker/submission.h"
+
+namespace orc::worker {
+
+class HostServices {
+ public:
+  // `plugin` is the configured name; both outlive the services.
+  HostServices(Session& session, const std::string& plugin);
+  HostServices(const HostServices&) = delete;
+  HostServices& operator=(const HostServices&) = delete;
+
+  const orch_host& table() const { return table_; }
+
+  // run_process and submit are open between these two only.
+  void open_production();
+  void close_production();
+
+  // What was submitted; `malformed`: nothing, twice, or something outside the contract.
+  Result<Submission> submission() const;
+  // The last line that was logged as an error: why a configuration was refused.
+  std::string last_error() const;
+  // Names below artifacts/ of the further files.
+  std::vector<std::string> aux_files() const;
+
+ private:
+  friend struct ServiceTable;
+
+  void log(std::int32_t level, std::string_view message);
+  orch_status run(const orch_process& spec, orch_process_result& result);
+  orch_status start_detached(process::SpawnSpec spawn, orch_process_result& result);
+  orch_status submit(const orch_outcome& outcome);
+  orch_str state_folder();
+  orch_status write_aux(std::string_view name, std::string_view bytes);
+  orch_status record_agent_run(const orch_agent_run& run);
+  process::RunSpec run_spec(const orch_process& spec) const;
+
+  Session& session_;
+  const std::string& plugin_;
+  orch_host table_{};
+
+  mutable std::mutex mutex_;
+  bool producing_ = false;
+  int submissions_ = 0;
+  std::optional<Submission> submission_;
+  std::string broken_;  // what was wrong with a submission
+  std::string last_error_;
+  LogBudget log_budget_;
+  std::map<std::string, std::size_t> aux_sizes_;
+  std::string state_folder_;
+  std::map<std::thread::id, process::RunResult> results_;  // one a thread: their texts are lent out
+};
+
+}  // namespace orc::worker

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// orchestrator-worker: carries out one job in a process of its own, or looks at one plugin for the
+// host.
+#include <cstdio>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/text.h"
+#include "worker/describe.h"
+#include "worker/job.h"
+
+namespace {
+
+constexpr int k_exit_usage = 64;
+
+struct CommandLine {
+  std::string_view folder;
+  std::string_view library;
+  std::optional<std::string_view> settings;
+  int secrets_fd = -1;
+};
+
+std::optional<CommandLine> parse(const std::vector<std::string_view>& arguments) {
+  CommandLine line;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view word = arguments[i];
+    if (!word.starts_with("--")) {
+      if (!line.folder.empty()) return std::nullopt;
+      line.folder = word;
+      continue;
+    }
+    if (++i == arguments.size()) return std::nullopt;
+    if (word == "--describe") {
+      line.library = arguments[i];
+    } else if (word == "--settings") {
+      line.settings = arguments[i];
+    } else if (word == "--secrets-fd") {
+      const auto number = orc::parse_integer(arguments[i]);
+      if (!number || *number < 3 || *number > 1024) return std::nullopt;
+      line.secrets_fd = static_cast<int>(*number);
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (line.folder.empty() == line.library.empty()) return std::nullopt;
+  return line;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::optional<CommandLine> line = parse({argv + 1, argv + argc});
+  if (!line) {
+    std::fputs(
+        "usage: orchestrator-worker JOB_FOLDER [--secrets-fd N]\n"
+        "       orchestrator-worker --describe LIBRARY [--settings FILE|-] [--secrets-fd N]\n",
+        stderr);
+    return k_exit_usage;
+  }
+  if (!line->library.empty()) {
+    return orc::worker::describe(line->library, line->settings, line->secrets_fd);
+  }
+  return orc::worker::run_job(line->folder, line->secrets_fd);
+}
