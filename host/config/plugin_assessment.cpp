@@ -6,7 +6,6 @@
 
 #include "config/plugin_description.h"
 #include "config/settings_schema.h"
-#include "config/yaml_node.h"
 
 namespace orc::config {
 
@@ -95,9 +94,7 @@ class Judge {
   }
 
   void report(const Violation& violation) {
-    std::string key = key_ + ".settings";
-    for (const std::string& segment : violation.path) key += "." + join_path({segment});
-    fault(std::move(key), violation.problem, violation.fix);
+    fault(key_ + ".settings" + violation.key, violation.problem, violation.fix);
   }
 
   void try_settings(const std::string& settings, const Library& library) {

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "config/secrets.h"
+#include "config/yaml_node.h"
 
 namespace orc::config {
 
@@ -64,10 +65,10 @@ void fill(const json& root, const json* schema, json& value) {
   for (const auto& [name, unresolved] : properties->items()) {
     const json* property = resolved(root, &unresolved);
     if (property == nullptr) continue;
-    if (const json* fallback = child(*property, "default");
-        fallback != nullptr && !value.contains(name)) {
-      value[name] = *fallback;
-    }
+    // A default beside a $ref is the property's own; it wins over one in what is referred to.
+    const json* fallback = child(unresolved, "default");
+    if (fallback == nullptr) fallback = child(*property, "default");
+    if (fallback != nullptr && !value.contains(name)) value[name] = *fallback;
     if (value.contains(name)) fill(root, property, value[name]);
   }
 }
@@ -106,8 +107,9 @@ std::string type_words(const std::string& type) {
 // Keywords of one schema that one value breaks by itself; what stands below is judged below.
 class Explanation {
  public:
-  Explanation(const json& schema, const json& value, const Path& path, std::vector<Violation>& out)
-      : schema_(schema), value_(value), path_(path), out_(out) {}
+  Explanation(const json& schema, const json& value, const std::string& key,
+              std::vector<Violation>& out)
+      : schema_(schema), value_(value), key_(key), out_(out) {}
 
   // False where none of the keywords known here is broken.
   bool explain() {
@@ -116,13 +118,14 @@ class Explanation {
       check_words();
       check_bounds();
       if (value_.is_object()) check_members();
+      if (out_.size() == before) check_pattern();
     }
     return out_.size() > before;
   }
 
  private:
   void say(std::string problem, std::string fix = "") {
-    out_.push_back(Violation{path_, std::move(problem), std::move(fix)});
+    out_.push_back(Violation{key_, std::move(problem), std::move(fix)});
   }
 
   bool check_type() {
@@ -162,16 +165,14 @@ class Explanation {
       say("found " + std::to_string(value_.size()) + " items, wanted " + items->dump() +
           " or more");
     }
-    const json* pattern = limit("pattern");
-    if (value_.is_string() && pattern != nullptr) check_pattern(*pattern);
   }
 
-  void check_pattern(const json& pattern) {
-    const json only_pattern{{"pattern", pattern}};
-    const auto broken = find_violations(only_pattern, value_);
-    const bool quietly = !broken.ok() || broken.value().empty() || schema_ == only_pattern;
-    if (!quietly)
-      say("found " + shown(value_) + ", wanted a text like " + pattern.get<std::string>());
+  // Judged last, and without matching: the validator has found a fault here that nothing else
+  // explains.
+  void check_pattern() {
+    const json* pattern = child(schema_, "pattern");
+    if (!value_.is_string() || pattern == nullptr || !pattern->is_string()) return;
+    say("found " + shown(value_) + ", wanted a text like " + pattern->get<std::string>());
   }
 
   void check_members() {
@@ -195,17 +196,15 @@ class Explanation {
   }
 
   void unknown_member(const std::string& name, const std::vector<std::string>& known) {
-    Path path = path_;
-    path.push_back(name);
     const auto near = nearest(name, known);
-    out_.push_back(Violation{std::move(path),
+    out_.push_back(Violation{key_ + "." + join_path({name}),
                              "unknown setting" + (near ? ", did you mean \"" + *near + "\"?" : ""),
                              near || known.empty() ? "" : "known here: " + join(known, ", ")});
   }
 
   const json& schema_;
   const json& value_;
-  const Path& path_;
+  const std::string& key_;
   std::vector<Violation>& out_;
 };
 
@@ -221,10 +220,11 @@ Path path_of(const std::vector<std::string>& context) {
 struct Place {
   const json* schema;
   const json* value;
+  std::string key;  // ".command[1]"
 };
 
 Place find_place(const json& root, const json& settings, const Path& path) {
-  Place place{resolved(root, &root), &settings};
+  Place place{resolved(root, &root), &settings, ""};
   for (const std::string& segment : path) {
     place.schema = schema_below(root, place.schema, segment);
     const auto index = parse_integer(segment);
@@ -235,6 +235,7 @@ Place find_place(const json& root, const json& settings, const Path& path) {
     } else if (place.value != nullptr) {
       place.value = child(*place.value, segment);
     }
+    place.key += item ? "[" + segment + "]" : "." + join_path({segment});
   }
   return place;
 }
@@ -257,10 +258,11 @@ std::vector<Violation> in_words(const json& schema, const json& settings,
   std::vector<Violation> violations;
   for (const auto& [path, description] : faults) {
     const Place place = find_place(schema, settings, path);
-    const bool explained = place.schema != nullptr && place.value != nullptr &&
-                           Explanation(*place.schema, *place.value, path, violations).explain();
+    const bool explained =
+        place.schema != nullptr && place.value != nullptr &&
+        Explanation(*place.schema, *place.value, place.key, violations).explain();
     if (!explained && is_inner(path, faults))
-      violations.push_back(Violation{path, description, ""});
+      violations.push_back(Violation{place.key, description, ""});
   }
   return violations;
 }
@@ -282,7 +284,7 @@ Result<std::vector<Violation>> find_violations(const json& schema, const json& s
     if (validator.validate(parsed, target, &results)) return std::vector<Violation>{};
     std::vector<Violation> violations = in_words(schema, settings, results);
     if (violations.empty())
-      violations.push_back(Violation{{}, "does not fit the plugin's schema", ""});
+      violations.push_back(Violation{"", "does not fit the plugin's schema", ""});
     return violations;
   });
 }

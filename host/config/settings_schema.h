@@ -11,7 +11,7 @@
 namespace orc::config {
 
 struct Violation {
-  std::vector<std::string> path;  // below the settings; list items by index
+  std::string key;  // below the settings: ".env.TOKEN", ".command[1]"; empty: the whole
   std::string problem;
   std::string fix;
 };

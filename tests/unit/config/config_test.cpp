@@ -76,7 +76,7 @@ TEST(Config, ARepositorysBlockArrivesAsItsContract) {
   const auto wanted = nlohmann::json::parse(R"({
     "clone": "ssh://git@example.org/web.git", "default_branch": "main", "self_hosting": true,
     "test": {"command": ["pytest", "-q"], "timeout": "1m30s", "env": {"A": "b"},
-             "exit_codes": {"pass": [0], "fail": [1, 6]}, "evidence": {"junit": "junit.xml", "min_tests": 1}},
+             "exit_codes": {"fail": [1, 6]}, "evidence": {"junit": "junit.xml", "min_tests": 1}},
     "ci": {"command": ["make"], "required": false, "timeout": "2m"}})");
   EXPECT_EQ(nlohmann::json::parse(repo.contract), wanted);
   EXPECT_FALSE(nlohmann::json::parse(loaded.config->repos.at("plain").contract).contains("test"));

@@ -146,8 +146,8 @@ TEST(Layers, PluginsThatWouldShareAVariableAreRefused) {
   EXPECT_FALSE(loaded.config);
   const auto texts = folder.texts(loaded.findings);
   EXPECT_EQ(texts.back(),
-            "F/orchestrator.yaml:2:64: plugins.llm-spawner/b: shares the variable "
-            "ORCH_LLM_SPAWNER_B_ENABLED with plugins.llm-spawner-b\n  rename one of the two");
+            "F/orchestrator.yaml:2:63: plugins.llm-spawner-b: shares the variable "
+            "ORCH_LLM_SPAWNER_B_ENABLED with plugins.llm-spawner/b\n  rename one of the two");
 }
 
 TEST(Layers, SetTakesYamlValuesAndNestedSettings) {
