@@ -8,11 +8,13 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "text.h"
+#include "report_text.h"
 
 namespace test_runner {
 
 namespace {
+
+using report_text::one_line;
 
 using orchestrator::plugin::Exited;
 using orchestrator::plugin::Host;

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report.h"
 
-#include "text.h"
+#include "report_text.h"
 
 namespace test_runner {
 
 namespace {
+
+using report_text::fenced;
+using report_text::in_words;
+using report_text::inline_code;
+using report_text::tail;
 
 using orchestrator::plugin::Exited;
 

@@ -5,11 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "detect.h"
-#include "text.h"
+#include "report_text.h"
 
 namespace test_runner {
 
 namespace {
+
+using report_text::parse_duration;
 
 using Json = nlohmann::json;
 

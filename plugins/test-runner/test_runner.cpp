@@ -10,13 +10,16 @@
 #include "evidence.h"
 #include "preflight.h"
 #include "report.h"
+#include "report_text.h"
 #include "suite.h"
 #include "surface.h"
-#include "text.h"
 
 namespace test_runner {
 
 namespace {
+
+using report_text::one_line;
+using report_text::tail;
 
 namespace fs = std::filesystem;
 using namespace orchestrator::plugin;

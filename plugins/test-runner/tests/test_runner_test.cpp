@@ -4,10 +4,17 @@
 #include "fixture.h"
 #include "report.h"
 #include "surface.h"
-#include "text.h"
+#include "report_text.h"
 
 namespace test_runner {
 namespace {
+
+using report_text::fenced;
+using report_text::inline_code;
+using report_text::one_line;
+using report_text::parse_duration;
+using report_text::printable;
+using report_text::tail;
 
 using namespace orchestrator::plugin;
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace test_runner {
+namespace report_text {
 
 // Valid UTF-8 with every control character but \n replaced: escape sequences are dropped, \r
 // becomes \n, a tab becomes spaces, the rest a `?`.
@@ -28,4 +28,4 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 // "340 ms", "41 s", "3 min 20 s".
 std::string in_words(std::chrono::milliseconds duration);
 
-}  // namespace test_runner
+}  // namespace report_text

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "text.h"
+#include "report_text.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 
-namespace test_runner {
+namespace report_text {
 
 namespace {
 
@@ -167,4 +167,4 @@ std::string in_words(std::chrono::milliseconds duration) {
   return std::to_string(seconds / 3600) + " h " + std::to_string(seconds % 3600 / 60) + " min";
 }
 
-}  // namespace test_runner
+}  // namespace report_text

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report.h"
+
+#include "report_text.h"
+
+namespace staging_runner {
+
+namespace {
+
+using report_text::fenced;
+using report_text::in_words;
+using report_text::inline_code;
+using report_text::tail;
+
+constexpr std::size_t k_shown_log_lines = 120;
+constexpr std::size_t k_shown_log_bytes = 32 * 1024;
+
+std::string row(const char* name, const std::string& value) {
+  return std::string("| ") + name + " | " + value + " |\n";
+}
+
+std::string command_line(const std::vector<std::string>& argv) {
+  std::string line;
+  for (const std::string& argument : argv) {
+    if (!line.empty()) line += ' ';
+    const bool simple =
+        !argument.empty() && argument.find_first_of(" \n\t'\"\\$") == std::string::npos;
+    line += simple ? argument : quoted(argument);
+  }
+  return line;
+}
+
+std::string codes(const std::vector<int>& list) {
+  std::string text;
+  for (const int code : list) text += (text.empty() ? "" : ", ") + std::to_string(code);
+  return text;
+}
+
+std::string facts(const Run& run) {
+  const Settings& settings = run.settings;
+  std::string table = "| | |\n| --- | --- |\n";
+  table += row("command", inline_code(command_line(run.command), 400));
+  table += row("where", settings.ssh ? inline_code(settings.ssh->target, 200) + " over ssh"
+                                     : "this machine");
+  if (!settings.cwd.empty()) table += row("folder", inline_code(settings.cwd, 200));
+  if (!run.request.commit().empty())
+    table += row("commit", inline_code(run.request.commit(), 64) + " on " +
+                               inline_code(run.request.branch(), 120));
+  table += row("duration", in_words(run.result.duration));
+  table += row("exit code", std::to_string(run.ran.exit_code) +
+                                " (success: " + codes(settings.success_codes) +
+                                "; failed: " + codes(settings.failed_codes) + ")");
+  return table + '\n';
+}
+
+std::string evidence(const Run& run) {
+  std::string text = "## What this shows\n\n";
+  text += run.settings.ssh
+              ? "The far side marked the start of the suite and its end with this exit code, both "
+                "with a random "
+                "number of this run. A failure of ssh, of the login or of the connection has no "
+                "such marks and is "
+                "never reported here.\n\n"
+              : "The suite was started here and ended by itself with this exit code.\n\n";
+  return text + "The verdict is the exit code's alone; what the suite printed played no part.\n\n";
+}
+
+std::string log_section(const Run& run) {
+  std::string text = "## Log\n\n";
+  const std::string out = tail(run.result.out, k_shown_log_lines, k_shown_log_bytes);
+  const std::string err = tail(run.result.err, k_shown_log_lines, k_shown_log_bytes);
+  if (out.empty() && err.empty()) return text + "The command printed nothing.\n";
+  if (!out.empty()) text += fenced(out);
+  if (!out.empty() && !err.empty()) text += "\nstandard error:\n\n";
+  if (!err.empty()) text += fenced(err);
+  if (run.result.truncated) text += "\nThe middle of the output was dropped.\n";
+  return text;
+}
+
+}  // namespace
+
+std::string summary(const Run& run) {
+  return std::string(run.ran.verdict == Verdict::success ? "SUCCESS" : "FAILED") +
+         ": the staging suite ended with code " + std::to_string(run.ran.exit_code) + " after " +
+         in_words(run.result.duration);
+}
+
+std::string report_body(const Run& run) {
+  return "# Staging log\n\n**" + summary(run) + "**\n\n" + facts(run) + log_section(run) + '\n' +
+         evidence(run);
+}
+
+}  // namespace staging_runner
