@@ -137,9 +137,7 @@ sdk::Outcome Attempt::launch(const Intent& intent) {
   }
 
   sdk::Process process;
-  process.argv = {"/bin/sh", "-c", k_wrapper_script, "orch-deploy", folder_.folder(intent)};
-  const Command& arguments = std::get<Command>(command);
-  process.argv.insert(process.argv.end(), arguments.begin(), arguments.end());
+  process.argv = wrapper_argv(folder_.folder(intent), std::get<Command>(command));
   process.cwd = settings_.cwd;
   process.env = settings_.env;
   process.mutating = true;

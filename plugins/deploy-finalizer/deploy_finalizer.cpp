@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy_finalizer.h"
 
+#include <unistd.h>
+
 #include "attempt.h"
 #include "text.h"
 
@@ -36,20 +38,18 @@ sdk::Outcome DeployFinalizer::produce(const sdk::Request& request, sdk::Host& ho
 std::optional<std::string> DeployFinalizer::preflight(sdk::Host& host) {
   if (settings_.command.empty()) return std::nullopt;
   sdk::Process look;
-  look.argv = {"/bin/sh", "-c",
-               "command -v flock >/dev/null || exit 3; command -v \"$1\" >/dev/null", "sh",
-               settings_.command.front()};
+  look.argv = {"flock", "--version"};
   look.cwd = settings_.cwd;
   look.env = settings_.env;
   look.timeout = std::chrono::seconds(10);
   const sdk::ProcessResult result = host.run(look);
-  if (const auto* failure = std::get_if<sdk::NotStarted>(&result.end)) {
-    return "cannot run in " + settings_.cwd + ": " + printable(failure->text, 200);
-  }
   const auto* exited = std::get_if<sdk::Exited>(&result.end);
-  if (exited != nullptr && exited->code == 0) return std::nullopt;
-  if (exited != nullptr && exited->code == 3) return "the program flock (util-linux) is missing";
-  return "the program " + printable(settings_.command.front(), 200) + " is not there";
+  if (exited == nullptr || exited->code != 0) {
+    return "flock (util-linux) cannot be run in " + settings_.cwd;
+  }
+  const std::string& program = settings_.command.front();
+  if (program.front() != '/' || ::access(program.c_str(), X_OK) == 0) return std::nullopt;
+  return "the program " + printable(program, 200) + " is not there or not executable";
 }
 
 }  // namespace deploy_finalizer

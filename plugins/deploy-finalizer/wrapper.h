@@ -9,6 +9,9 @@
 //                    "program-missing" if nothing was executed
 #pragma once
 
+#include <string>
+#include <vector>
+
 namespace deploy_finalizer {
 
 inline constexpr char k_wrapper_script[] = R"sh(
@@ -32,5 +35,12 @@ fi
 "$@" 9>&- > "$dir/output" 2>&1 < /dev/null
 finish "exit $?"
 )sh";
+
+inline std::vector<std::string> wrapper_argv(const std::string& folder,
+                                             const std::vector<std::string>& command) {
+  std::vector<std::string> argv{"/bin/sh", "-c", k_wrapper_script, "orch-deploy", folder};
+  argv.insert(argv.end(), command.begin(), command.end());
+  return argv;
+}
 
 }  // namespace deploy_finalizer

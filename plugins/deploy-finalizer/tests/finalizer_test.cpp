@@ -359,13 +359,12 @@ TEST_F(Finalizer, DeclinesWithoutACommandAndForOtherStages) {
 
 TEST_F(Finalizer, PreflightLooksForItsPrograms) {
   DeployFinalizer finalizer;
-  ASSERT_EQ(finalizer.configure(R"({"command":["deploy-it"]})"), std::nullopt);
-  host.when("sh", exited(0));
-  EXPECT_EQ(finalizer.preflight(host), std::nullopt);
-  host.when("sh", exited(3));
+  ASSERT_EQ(finalizer.configure(R"({"command":["/no/such/deploy-it"]})"), std::nullopt);
   EXPECT_NE(finalizer.preflight(host).value_or("").find("flock"), std::string::npos);
-  host.when("sh", exited(127));
+  host.when("flock", exited(0));
   EXPECT_NE(finalizer.preflight(host).value_or("").find("deploy-it"), std::string::npos);
+  ASSERT_EQ(finalizer.configure(R"({"command":["/bin/true"]})"), std::nullopt);
+  EXPECT_EQ(finalizer.preflight(host), std::nullopt);
   EXPECT_FALSE(host.runs.back().detached);
 }
 

@@ -21,11 +21,8 @@ using test::Started;
 class Wrapper : public testing::Test {
  protected:
   Wrapper() { EXPECT_TRUE(folder.make_current(intent)); }
-  std::vector<std::string> argv(std::vector<std::string> command) const {
-    std::vector<std::string> all{"/bin/sh", "-c", k_wrapper_script, "orch-deploy",
-                                 folder.folder(intent)};
-    all.insert(all.end(), command.begin(), command.end());
-    return all;
+  std::vector<std::string> argv(const std::vector<std::string>& command) const {
+    return wrapper_argv(folder.folder(intent), command);
   }
   void run(const std::vector<std::string>& command) { Started(argv(command)).wait(); }
   Sighting look() const { return folder.look(intent); }
