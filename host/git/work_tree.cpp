@@ -67,11 +67,17 @@ Status WorkTree::remove_unknown() {
   return command("clean").option("-ffdxq").done();
 }
 
-Result<std::vector<std::string>> WorkTree::changes(Ignored ignored) const {
+Result<bool> WorkTree::is_untouched() const {
   Command list = command("ls-files");
   list.option("-z").option("--modified").option("--deleted").option("--others");
-  if (ignored == Ignored::left_out) list.option("--exclude-per-directory=.gitignore");
   ORC_TRY(const Command::Answer answer, list.run());
+  return answer.out.empty();
+}
+
+Result<std::vector<std::string>> WorkTree::changes() const {
+  Command list = command("ls-files");
+  list.option("-z").option("--modified").option("--deleted").option("--others");
+  ORC_TRY(const Command::Answer answer, list.option("--exclude-per-directory=.gitignore").run());
   std::vector<std::string> paths;
   for (const std::string_view path : split(answer.out, '\0')) {
     if (!path.empty() && !path.ends_with('/')) paths.emplace_back(path);

@@ -33,11 +33,13 @@ class WorkTree {
   // Forgets the index: the files are gone or will be.
   Status forget();
 
-  enum class Ignored : std::uint8_t { left_out, included };
-  // Paths that differ from the index: changed, deleted, new. Repositories inside the tree are left
-  // out of the answer, since only git itself could say what is in them, under their own
+  // Whether the files are exactly those of the index, with nothing beside them, ignored or not. One
+  // process.
+  Result<bool> is_untouched() const;
+  // Paths that differ from the index: changed, deleted, new; ignored ones are left out. So are
+  // repositories inside the tree: only git itself could say what is in them, under their own
   // configuration. One process.
-  Result<std::vector<std::string>> changes(Ignored ignored) const;
+  Result<std::vector<std::string>> changes() const;
 
   // A commit of these changes on top of `parent`; the index then holds it. Three processes.
   Result<std::string> commit(const std::string& parent, const std::vector<std::string>& changed,

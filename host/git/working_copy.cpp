@@ -57,7 +57,7 @@ Status save_unknown_commits(const Place& place, const std::filesystem::path& clo
 // Leaves the files as they are. One walk where nothing was left; five processes where something
 // was.
 Status save_uncommitted_work(const Place& place, WorkTree& files, const std::string& branch) {
-  ORC_TRY(const std::vector<std::string> changed, files.changes(WorkTree::Ignored::left_out));
+  ORC_TRY(const std::vector<std::string> changed, files.changes());
   if (changed.empty()) return Done{};
   const std::string parent = files.held();
   ORC_TRY(const std::string saved,
@@ -82,11 +82,13 @@ Status reuse_clone(const Place& place, const std::filesystem::path& clone,
   WorkTree files(place, clone);
   ORC_CHECK_OK(save_unknown_commits(place, clone, branch, tips, commit));
   if (files.held().empty()) ORC_CHECK_OK(files.hold(commit));
-  ORC_TRY(const std::vector<std::string> changed, files.changes(WorkTree::Ignored::included));
-  if (!changed.empty()) ORC_CHECK_OK(save_uncommitted_work(place, files, branch));
+  ORC_TRY(const bool untouched, files.is_untouched());
+  if (!untouched) ORC_CHECK_OK(save_uncommitted_work(place, files, branch));
   ORC_CHECK_OK(fill_clone(place, clone, branch, commit));
-  if (!changed.empty() || files.held() != commit) ORC_CHECK_OK(files.write_files(commit));
-  if (!changed.empty()) ORC_CHECK_OK(files.remove_unknown());
+  if (untouched && files.held() == commit) return files.share_index();
+  ORC_CHECK_OK(files.write_files(commit));
+  // A nested repository that is no longer in the tree stays behind as an unknown folder.
+  ORC_CHECK_OK(files.remove_unknown());
   return files.share_index();
 }
 
@@ -154,7 +156,7 @@ Result<std::string> Repository::take_in(const std::filesystem::path& clone,
   ORC_TRY(std::string head, quarantine(place, clone, branch, expected, run_id));
   WorkTree files(place, clone);
   ORC_CHECK_OK(files.hold(head));
-  ORC_TRY(const std::vector<std::string> changed, files.changes(WorkTree::Ignored::left_out));
+  ORC_TRY(const std::vector<std::string> changed, files.changes());
   const std::string committed = head;
   if (!changed.empty()) {
     ORC_TRY(head, files.commit(committed, changed, message));

@@ -139,9 +139,10 @@ TEST_F(WorkingCopy, IsCleanedOfIgnoredFilesAndNestedRepositories) {
   const std::string made = commit_all(clone_, "Ignore");
   ASSERT_EQ(take_in(first_).value(), made);
   write(clone_ / "build/out.o", "o");
-  git(clone_, {"init", "-q", "nested"});
   ASSERT_TRUE(prepare(made).ok());
   EXPECT_FALSE(std::filesystem::exists(clone_ / "build"));
+  git(clone_, {"init", "-q", "nested"});
+  ASSERT_TRUE(prepare(made).ok());
   EXPECT_FALSE(std::filesystem::exists(clone_ / "nested"));
 }
 
@@ -210,6 +211,13 @@ class HostileClone : public WorkingCopy {
   const std::filesystem::path marker_ = folder_.path() / "ran";
 };
 
+// The control: without it, an absent marker would prove nothing.
+TEST_F(HostileClone, WouldRunAProgramInAnOrdinaryGitCommand) {
+  plant(clone_ / ".git");
+  git(clone_, {"status"});
+  EXPECT_TRUE(std::filesystem::exists(marker_));
+}
+
 TEST_F(HostileClone, RunsNothingWhenItIsTakenInOrPreparedAgain) {
   write(clone_ / ".gitattributes", "* filter=evil diff=evil merge=evil\n");
   write(clone_ / "committed.txt", "c\n");
@@ -245,8 +253,11 @@ TEST_F(HostileClone, RunsNothingFromARepositoryInsideTheTree) {
   const auto taken = take_in(first_);
   ASSERT_TRUE(taken.ok()) << taken.error().message;
   ASSERT_TRUE(prepare(taken.value()).ok());
-  ASSERT_TRUE(prepare(first_).ok());
   EXPECT_FALSE(std::filesystem::exists(marker_));
+  git(clone_, {"status"});
+  EXPECT_TRUE(std::filesystem::exists(marker_)) << "the control";
+  ASSERT_TRUE(prepare(first_).ok());
+  EXPECT_FALSE(std::filesystem::exists(clone_ / "nested/file.txt"));
 }
 
 TEST_F(HostileClone, CannotPointElsewhereThroughAlternatesOrLinks) {
