@@ -51,7 +51,13 @@ Status Engine::claim_ready_jobs() {
     }
   }
   const int wanted = free_workers();
-  if (draining_ || !ready_to_serve_ || wanted <= 0) return Done{};
+  if (draining_ || !ready_to_serve_ || wanted <= 0) {
+    // Nothing is claimed now, but what was queued must be known once it can be.
+    if (batch_.queue_changed) {
+      ORC_TRY(next_due_, store_->next_due());
+    }
+    return Done{};
+  }
   const bool something_due = next_due_ && *next_due_ <= batch_.now;
   if (!batch_.queue_changed && batch_.freed == 0 && !something_due) return Done{};
 
