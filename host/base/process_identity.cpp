@@ -5,7 +5,6 @@
 
 #include <cstdlib>
 
-#include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -54,10 +53,6 @@ ProcessIdentity identify_self() {
 bool is_alive(const ProcessIdentity& identity) {
   const Result<ProcessIdentity> now = identify_process(identity.pid);
   return now.ok() && now.value() == identity;
-}
-
-HostIdentity new_host_identity() {
-  return HostIdentity{.instance = random_hex(16), .process = identify_self()};
 }
 
 }  // namespace orc
