@@ -84,10 +84,11 @@ class RealPluginHost : public orchestrator::plugin::test::FakeHost {
     return list;
   }
 
-  [[noreturn]] static void become(const std::string& cwd, Pipe& out, Pipe& err, Pipe& failure,
-                                  char* const* argv, char* const* env) {
+  [[noreturn]] static void become(const std::string& cwd, int in, Pipe& out, Pipe& err,
+                                  Pipe& failure, char* const* argv, char* const* env) {
     ::setsid();
-    ::dup2(::open("/dev/null", O_RDONLY), 0);
+    ::signal(SIGPIPE, SIG_DFL);
+    ::dup2(in, 0);
     ::dup2(out.ends[1], 1);
     ::dup2(err.ends[1], 2);
     int error = ENOTDIR;
@@ -131,8 +132,17 @@ class RealPluginHost : public orchestrator::plugin::test::FakeHost {
     return true;
   }
 
+  // A child that does not read its input must not end the test program.
+  static void feed(const std::string& bytes, Pipe& in) {
+    ::signal(SIGPIPE, SIG_IGN);
+    (void)!::write(in.ends[1], bytes.data(), bytes.size());
+    in.close_end(0);
+    in.close_end(1);
+  }
+
   ProcessResult start_and_wait(const Process& process) {
     using namespace orchestrator::plugin;
+    Pipe in;
     Pipe out;
     Pipe err;
     Pipe failure;
@@ -143,8 +153,9 @@ class RealPluginHost : public orchestrator::plugin::test::FakeHost {
     const std::string cwd = process.cwd.empty() ? worktree_ : process.cwd;
     const pid_t pid = ::fork();
     if (pid < 0) return orchestrator::plugin::test::not_started(errno);
-    if (pid == 0) become(cwd, out, err, failure, argv.data(), envp.data());
+    if (pid == 0) become(cwd, in.ends[0], out, err, failure, argv.data(), envp.data());
     for (Pipe* const pipe : {&out, &err, &failure}) pipe->close_end(1);
+    feed(process.stdin_bytes, in);
     ProcessResult result;
     int error = 0;
     const bool started = ::read(failure.ends[0], &error, sizeof error) <= 0;
