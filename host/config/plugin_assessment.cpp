@@ -2,7 +2,10 @@
 #include "config/plugin_assessment.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "config/plugin_description.h"
 #include "config/settings_schema.h"
@@ -15,6 +18,7 @@ using nlohmann::json;
 
 constexpr std::string_view k_every_stage = "*";
 constexpr std::string_view k_llm = "llm";
+constexpr std::size_t k_max_remembered = 512;
 
 // The host's table is the authority on which stages there are and what key carries their verdict.
 std::optional<std::string> false_claim(const StageClaim& claim) {
@@ -111,11 +115,42 @@ class Judge {
   Assessment result_;
 };
 
+// Sound plugins by what they were judged from; a reload that changes nothing reads a schema no
+// more.
+class Memory {
+ public:
+  std::optional<Assessment> find(const std::string& key) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = sound_.find(key);
+    return found == sound_.end() ? std::nullopt : std::optional(found->second);
+  }
+  void keep(const std::string& key, const Assessment& assessment) {
+    const std::scoped_lock lock(mutex_);
+    if (sound_.size() >= k_max_remembered) sound_.clear();
+    sound_.insert_or_assign(key, assessment);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Assessment> sound_;
+};
+
+Memory& memory() {
+  static Memory assessments;
+  return assessments;
+}
+
 }  // namespace
 
 Assessment assess_plugin(const Plugin& plugin, const Result<Library>& library,
                          const std::filesystem::path& worker) {
-  return Judge(plugin, library, worker).judge();
+  if (!library.ok()) return Judge(plugin, library, worker).judge();
+  const std::string key = plugin.name + '\0' + plugin.settings + '\0' + worker.string() + '\0' +
+                          library.value().copy.string();
+  if (auto known = memory().find(key)) return std::move(*known);
+  Assessment assessment = Judge(plugin, library, worker).judge();
+  if (assessment.faults.empty()) memory().keep(key, assessment);
+  return assessment;
 }
 
 }  // namespace orc::config
