@@ -12,9 +12,11 @@ struct CodeRow {
   ExitCode exit;
 };
 constexpr std::array k_by_code{
-    CodeRow{"config_refused", ExitCode::refused_config}, CodeRow{"draining", ExitCode::try_later},
-    CodeRow{"lease_held", ExitCode::try_later},          CodeRow{"lost", ExitCode::try_later},
-    CodeRow{"read_only_board", ExitCode::not_permitted},
+    CodeRow{"config_refused", ExitCode::refused_config},
+    CodeRow{"draining", ExitCode::try_later},
+    CodeRow{"lease_held", ExitCode::try_later},
+    CodeRow{"lost_race", ExitCode::try_later},
+    CodeRow{"stopping", ExitCode::try_later},
 };
 
 struct StatusRow {

@@ -85,8 +85,7 @@ ExitCode Session::show_rows(const std::string& target, const std::string& rows,
   ExitCode failure = ExitCode::done;
   const auto answer = ask(target, failure);
   if (!answer.ok()) return failure;
-  for (const Json& row : answer.value().value(rows, Json::array()))
-    terminal_.out << dump(row) << "\n";
+  for (const Json& row : object_field(answer.value(), rows)) terminal_.out << dump(row) << "\n";
   terminal_.out << std::flush;
   return ExitCode::done;
 }

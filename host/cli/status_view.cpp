@@ -14,8 +14,8 @@ std::string headline(const Json& status) {
   const std::string fault = text_field(status, "fault");
   constexpr std::size_t k_short_hash = 8;
   std::string word = "serving";
-  if (!status.value("ready", false)) word = "starting";
-  if (status.value("draining", false)) word = "draining";
+  if (!bool_field(status, "ready", false)) word = "starting";
+  if (bool_field(status, "draining", false)) word = "draining";
   if (!fault.empty()) word = "not working: " + fault;
   return word + " · version " + text_field(status, "version") + " · config generation " +
          std::to_string(number_field(config, "generation")) + " (" +
@@ -45,12 +45,12 @@ std::string plugin_lines(const Json& status) {
   std::string text;
   for (const Json& plugin : object_field(status, "plugins")) {
     const std::string name = text_field(plugin, "name");
-    if (plugin.value("killed", false)) {
+    if (bool_field(plugin, "killed", false)) {
       const std::string until = text_field(plugin, "killed_until");
       text += "  killed   " + name + (until.empty() ? "" : " until " + clock_time(until)) + " (" +
               text_field(plugin, "killed_by") + ": " + text_field(plugin, "kill_reason") + ")\n";
     }
-    if (!plugin.value("enabled", true)) text += "  off      " + name + " (configuration)\n";
+    if (!bool_field(plugin, "enabled", true)) text += "  off      " + name + " (configuration)\n";
     const std::string refused = text_field(plugin, "refused");
     if (!refused.empty()) text += "  refused  " + name + ": " + refused + "\n";
   }
@@ -59,7 +59,7 @@ std::string plugin_lines(const Json& status) {
 
 std::string reload_lines(const Json& status) {
   const Json& last = object_field(object_field(status, "config"), "last_reload");
-  if (last.value("successful", true)) return "";
+  if (bool_field(last, "successful", true)) return "";
   return "  refused  the last reload; this generation stays in force\n" + findings_text(last) +
          "\n";
 }
@@ -75,7 +75,7 @@ std::string alert_lines(const Json& status) {
 std::string effect_of(const Json& plugin) {
   if (!text_field(plugin, "refused").empty()) return "not loaded";
   if (!object_field(plugin, "kill").empty()) return "killed";
-  return plugin.value("enabled", false) ? "on" : "off";
+  return bool_field(plugin, "enabled", false) ? "on" : "off";
 }
 
 std::string chains_of(const Json& plugin) {

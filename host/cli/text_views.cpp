@@ -38,6 +38,12 @@ std::string text_field(const Json& object, std::string_view key) {
   return field != object.end() && field->is_string() ? field->get<std::string>() : "";
 }
 
+bool bool_field(const Json& object, std::string_view key, bool otherwise) {
+  if (!object.is_object()) return otherwise;
+  const auto field = object.find(std::string(key));
+  return field != object.end() && field->is_boolean() ? field->get<bool>() : otherwise;
+}
+
 std::int64_t number_field(const Json& object, std::string_view key) {
   if (!object.is_object()) return 0;
   const auto field = object.find(std::string(key));
@@ -109,7 +115,7 @@ std::string queue_text(const Json& queue) {
   const Json& workers = object_field(queue, "workers");
   std::string text = std::to_string(number_field(workers, "busy")) + " of " +
                      std::to_string(number_field(workers, "total")) + " workers busy" +
-                     (queue.value("draining", false) ? ", draining" : "") + "\n";
+                     (bool_field(queue, "draining", false) ? ", draining" : "") + "\n";
   std::vector<std::vector<std::string>> rows{{"JOB", "TASK", "STAGE", "STATE", "WHY"}};
   for (const Json& job : object_field(queue, "jobs")) {
     std::string why = waiting_of(job);
@@ -138,7 +144,7 @@ std::string reload_text(const Json& reload) {
                          : generation + " in force\n";
   std::vector<std::vector<std::string>> rows;
   for (const Json& change : object_field(reload, "changes")) {
-    const bool restart = change.value("needs_restart", false);
+    const bool restart = bool_field(change, "needs_restart", false);
     rows.push_back({restart ? "  pending" : "  changed", text_field(change, "key"),
                     text_field(change, "before") + " -> " + text_field(change, "after"),
                     restart ? "needs a restart" : "applies to the next job"});

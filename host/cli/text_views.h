@@ -14,6 +14,7 @@ using Json = nlohmann::ordered_json;
 
 // A string field, or "" where it is missing, null or of another type.
 std::string text_field(const Json& object, std::string_view key);
+bool bool_field(const Json& object, std::string_view key, bool otherwise);
 std::int64_t number_field(const Json& object, std::string_view key);
 // An object or array field; an empty object where it is missing or null.
 const Json& object_field(const Json& object, std::string_view key);

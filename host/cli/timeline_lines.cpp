@@ -83,7 +83,7 @@ void add_run(const Json& entry, std::vector<TimelineLine>& lines) {
 
 std::string approval_text(const Json& entry) {
   const std::string reason = text_field(entry, "reason");
-  return std::string(entry.value("approved", false) ? "approved by " : "rejected by ") +
+  return std::string(bool_field(entry, "approved", false) ? "approved by " : "rejected by ") +
          text_field(entry, "actor") + (reason.empty() ? "" : ": " + reason);
 }
 

@@ -126,7 +126,8 @@ ExitCode print_log(const Session& session, const std::string& run, bool follow_r
     const auto page = session.ask(
         "/api/v1/runs/" + run + "/log?from=" + std::to_string(from) + "&limit=1000", failure);
     if (!page.ok()) return failure;
-    for (const Json& line : object_field(page.value(), "lines")) {
+    const Json& lines = object_field(page.value(), "lines");
+    for (const Json& line : lines) {
       from = number_field(line, "n") + 1;
       if (session.output() == OutputFormat::text) {
         session.print_text(text_field(line, "text") + "\n");
@@ -134,7 +135,7 @@ ExitCode print_log(const Session& session, const std::string& run, bool follow_r
         session.print(line, task_text);
       }
     }
-    const bool all_read = from > number_field(page.value(), "total");
+    const bool all_read = lines.empty() || from > number_field(page.value(), "total");
     const bool ended = text_field(page.value(), "state") == "finished";
     if (all_read && (ended || !follow_run)) return ExitCode::done;
     if (all_read) std::this_thread::sleep_for(k_first_pause);
