@@ -17,7 +17,7 @@ namespace sdk = orchestrator::plugin;
 
 // Starts that never become a wrapper with its lock: something keeps the shell from running.
 constexpr int k_max_launches = 10;
-constexpr std::size_t k_tail_bytes = 8 * 1024;
+constexpr std::size_t k_tail_bytes = std::size_t{8} * 1024;
 constexpr char k_launches[] = "launches";
 constexpr char k_verifying[] = "verifying";
 constexpr char k_reported[] = "reported";

@@ -12,7 +12,7 @@
 namespace deploy_finalizer {
 namespace {
 
-constexpr std::size_t k_note_cap = 64 * 1024;
+constexpr std::size_t k_note_cap = std::size_t{64} * 1024;
 
 class Descriptor {
  public:

@@ -101,6 +101,21 @@ std::string_view value_of(std::string_view name, const sdk::Request& request) {
   return name == "branch" ? request.branch() : request.work_item();
 }
 
+std::variant<std::string, NoCommand> fill_in_argument(std::string_view argument,
+                                                      const sdk::Request& request) {
+  std::string out;
+  while (!argument.empty()) {
+    const std::string_view name = argument.front() == '{' ? placeholder_at(argument) : "";
+    const std::string_view value = name.empty() ? argument.substr(0, 1) : value_of(name, request);
+    if (!name.empty() && !is_word(value)) {
+      return NoCommand{"{" + std::string(name) + "} is empty or no plain word"};
+    }
+    out += value;
+    argument.remove_prefix(name.empty() ? 1 : name.size() + 2);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::variant<Settings, std::string> parse_settings(std::string_view json) {
@@ -128,21 +143,9 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
 std::variant<Command, NoCommand> fill_in(const Command& command, const sdk::Request& request) {
   Command filled;
   for (const std::string& argument : command) {
-    std::string out;
-    for (std::size_t at = 0; at < argument.size();) {
-      const std::string_view rest = std::string_view(argument).substr(at);
-      const std::string_view name = rest.front() == '{' ? placeholder_at(rest) : "";
-      if (name.empty()) {
-        out += argument[at++];
-        continue;
-      }
-      const std::string_view value = value_of(name, request);
-      if (!is_word(value))
-        return NoCommand{"{" + std::string(name) + "} is empty or no plain word"};
-      out += value;
-      at += name.size() + 2;
-    }
-    filled.push_back(std::move(out));
+    auto text = fill_in_argument(argument, request);
+    if (auto* none = std::get_if<NoCommand>(&text)) return std::move(*none);
+    filled.push_back(std::get<std::string>(std::move(text)));
   }
   return filled;
 }

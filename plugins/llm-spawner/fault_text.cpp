@@ -132,6 +132,28 @@ struct Unit {
 constexpr std::array k_units{Unit{"ms", 1},           Unit{"min", 60'000},  Unit{"m", 60'000},
                              Unit{"hour", 3'600'000}, Unit{"h", 3'600'000}, Unit{"s", 1000}};
 
+// "20s", "1.5 min", "250ms" at the start; a bare number counts seconds, a fraction is rounded up:
+// early is worse than late.
+std::optional<Milliseconds> duration_at(std::string_view text) {
+  constexpr Milliseconds k_longest = std::chrono::hours{1};
+  constexpr std::size_t k_max_digits = 9;
+  constexpr std::string_view k_digits = "0123456789";
+  const std::size_t digits = std::min(text.find_first_not_of(k_digits), text.size());
+  if (digits == 0 || digits > k_max_digits) return std::nullopt;
+  std::int64_t number = std::stoll(std::string(text.substr(0, digits)));
+  text.remove_prefix(digits);
+  if (!text.empty() && text.front() == '.') {
+    text.remove_prefix(std::min(text.find_first_not_of(k_digits, 1), text.size()));
+    ++number;
+  }
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  for (const Unit& unit : k_units) {
+    if (text.substr(0, unit.word.size()) != unit.word) continue;
+    return std::min(Milliseconds{number * unit.milliseconds}, k_longest);
+  }
+  return std::min(Milliseconds{number * 1000}, k_longest);
+}
+
 }  // namespace
 
 AgentEnd fault_from_text(std::string_view message, std::optional<int> status) {
@@ -142,31 +164,12 @@ AgentEnd fault_from_text(std::string_view message, std::optional<int> status) {
 }
 
 std::optional<Milliseconds> retry_after_from_text(std::string_view message) {
-  constexpr Milliseconds k_longest = std::chrono::hours{1};
   const std::string text = lower(message);
   for (const std::string_view lead : {"try again in ", "retry after ", "retry-after: "}) {
     const std::size_t found = text.find(lead);
     if (found == std::string::npos) continue;
-    std::size_t at = found + lead.size();
-    std::int64_t number = 0;
-    const std::size_t first = at;
-    while (at < text.size() && at - first < 9 && is_digit(text[at])) {
-      number = number * 10 + (text[at++] - '0');
-    }
-    if (at == first) continue;
-    if (at < text.size() && text[at] == '.') {
-      at = std::min(text.find_first_not_of("0123456789", at + 1), text.size());
-      ++number;  // a fraction is rounded up: early is worse than late
-    }
-    while (at < text.size() && text[at] == ' ') ++at;
-    const std::string_view rest = std::string_view(text).substr(at);
-    std::int64_t scale = 1000;
-    for (const Unit& unit : k_units) {
-      if (rest.substr(0, unit.word.size()) != unit.word) continue;
-      scale = unit.milliseconds;
-      break;
-    }
-    return std::min(Milliseconds{number * scale}, k_longest);
+    if (const auto wait = duration_at(std::string_view(text).substr(found + lead.size())))
+      return wait;
   }
   return std::nullopt;
 }

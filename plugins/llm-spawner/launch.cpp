@@ -20,8 +20,8 @@ namespace {
 namespace sdk = orchestrator::plugin;
 
 // The kernel takes no single argument of 128 KiB or more.
-constexpr std::size_t k_max_argument = 128 * 1024 - 1;
-constexpr std::size_t k_output_cap = 64 * 1024;  // the streams are read as they come
+constexpr std::size_t k_max_argument = std::size_t{128} * 1024 - 1;
+constexpr std::size_t k_output_cap = std::size_t{64} * 1024;  // the streams are read as they come
 
 NoLaunch config_hold(std::string text) {
   return {sdk::Hold{sdk::Why::config, std::move(text)}};

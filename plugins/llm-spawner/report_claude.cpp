@@ -101,7 +101,7 @@ class ClaudeReader : public ReportReader {
   }
 
   static std::string message_of(const Json& event) {
-    const std::string result = text_of(event, "result");
+    std::string result = text_of(event, "result");
     const Json& errors = member(event, "errors");
     if (!result.empty() || !errors.is_array() || errors.empty()) return result;
     return errors.front().is_string() ? errors.front().get<std::string>() : std::string();
