@@ -163,7 +163,8 @@ std::vector<pid_t> descendants(pid_t root) {
 std::vector<pid_t> find_by_run_id(std::string_view run_id) {
   std::vector<pid_t> pids;
   if (run_id.empty()) return pids;
-  for (const ProcessEntry& entry : ProcessTable::read().entries()) {
+  const ProcessTable table = ProcessTable::read();
+  for (const ProcessEntry& entry : table.entries()) {
     if (entry.ended || entry.pid == ::getpid()) continue;
     if (run_marker(entry.pid) == run_id) pids.push_back(entry.pid);
   }

@@ -32,7 +32,8 @@ class ProcessTable {
   // Processes that end or start while it is read may be missing.
   static ProcessTable read();
 
-  const std::vector<ProcessEntry>& entries() const { return entries_; }
+  const std::vector<ProcessEntry>& entries() const& { return entries_; }
+  const std::vector<ProcessEntry>& entries() const&& = delete;  // would outlive the table
   // The entries below the ones for which `is_root` holds, roots included, but nothing at or below
   // `is_spared`.
   using Predicate = std::function<bool(const ProcessEntry&)>;
