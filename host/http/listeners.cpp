@@ -107,8 +107,11 @@ Result<ControlSocket> ControlSocket::listen(const std::filesystem::path& path, u
 Result<Poco::Net::ServerSocket> listen_tcp(const std::string& host, int port) {
   const std::string where = host + ":" + std::to_string(port);
   try {
-    Poco::Net::ServerSocket socket(Poco::Net::SocketAddress(host, static_cast<Poco::UInt16>(port)),
-                                   k_backlog);
+    Poco::Net::ServerSocket socket;
+    // Poco's shorter forms also set SO_REUSEPORT: a second host would share the port instead of
+    // being told.
+    socket.bind(Poco::Net::SocketAddress(host, static_cast<Poco::UInt16>(port)), true, false);
+    socket.listen(k_backlog);
     return socket;
   } catch (const Poco::Exception& e) {
     const ErrorKind kind = e.code() == EADDRINUSE ? ErrorKind::conflict : ErrorKind::io;

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+// A host that answers from memory, a reader over vectors, and a client that sends exactly the bytes
+// it is given.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "engine/ports.h"
+#include "http/server.h"
+#include "store/store.h"
+#include "support/temp_dir.h"
+
+namespace orc::test {
+
+using Json = nlohmann::ordered_json;
+
+// What every reader of one test shows.
+struct Rows {
+  std::vector<Task> tasks;
+  std::vector<Job> jobs;
+  std::vector<store::DecisionRow> decisions;
+  std::vector<ArtifactRecord> artifacts;
+  std::vector<Approval> approvals;
+  std::vector<AgentRun> agent_runs;
+  std::vector<Event> events;
+  std::vector<store::StageCount> counts;
+  std::vector<store::OutcomeCount> outcomes;
+  std::vector<Alert> alerts;
+  std::vector<store::PluginKill> kills;
+};
+
+class FakeReader : public store::Reader {
+ public:
+  explicit FakeReader(const Rows& rows) : rows_(rows) {}
+
+  Result<std::optional<Task>> task(TaskId id) override {
+    return find(rows_.tasks, [&](const Task& t) { return t.id == id; });
+  }
+  Result<std::optional<Task>> task(const std::string& work_item) override {
+    return find(rows_.tasks, [&](const Task& t) { return t.work_item == work_item; });
+  }
+  Result<std::vector<Task>> tasks(const store::TaskFilter& filter) override {
+    auto fit = keep(rows_.tasks, [&](const Task& t) {
+      return t.id > filter.after && (!filter.stage || t.stage == *filter.stage) &&
+             (!filter.state || t.state == *filter.state) &&
+             (filter.repo.empty() || t.repo == filter.repo);
+    });
+    if (static_cast<int>(fit.size()) > filter.limit)
+      fit.resize(static_cast<std::size_t>(filter.limit));
+    return fit;
+  }
+  Result<std::vector<store::LiveJob>> live_jobs(int) override {
+    std::vector<store::LiveJob> live;
+    for (const Job& job : rows_.jobs) {
+      if (job.state == JobState::finished) continue;
+      const auto owner = std::find_if(rows_.tasks.begin(), rows_.tasks.end(),
+                                      [&](const Task& t) { return t.id == job.task; });
+      live.push_back({job, *owner});
+    }
+    return live;
+  }
+  Result<std::optional<Job>> live_job(TaskId task) override {
+    return find(rows_.jobs,
+                [&](const Job& j) { return j.task == task && j.state != JobState::finished; });
+  }
+  Result<std::optional<Job>> job(JobId id) override {
+    return find(rows_.jobs, [&](const Job& j) { return j.id == id; });
+  }
+  Result<std::vector<Job>> jobs(TaskId task) override {
+    return keep(rows_.jobs, [&](const Job& j) { return j.task == task; });
+  }
+  Result<std::vector<store::DecisionRow>> decisions(TaskId) override { return rows_.decisions; }
+  Result<std::vector<ArtifactRecord>> artifacts(TaskId task) override {
+    return keep(rows_.artifacts, [&](const ArtifactRecord& a) { return a.task == task; });
+  }
+  Result<std::vector<Approval>> approvals(TaskId task) override {
+    return keep(rows_.approvals, [&](const Approval& a) { return a.task == task; });
+  }
+  Result<std::vector<AgentRun>> agent_runs(TaskId task) override {
+    return keep(rows_.agent_runs, [&](const AgentRun& r) { return r.task == task; });
+  }
+  Result<std::optional<PullRequest>> pull_request(TaskId) override {
+    return std::optional<PullRequest>();
+  }
+  Result<std::vector<Event>> events(EventId after, TaskId task, int limit) override {
+    auto fit = keep(rows_.events, [&](const Event& e) {
+      return e.id > after && (task.value == 0 || e.task == task);
+    });
+    if (static_cast<int>(fit.size()) > limit) fit.resize(static_cast<std::size_t>(limit));
+    return fit;
+  }
+  Result<std::vector<store::StageCount>> stage_counts() override { return rows_.counts; }
+  Result<std::vector<store::OutcomeCount>> outcome_counts() override { return rows_.outcomes; }
+  Result<std::vector<Alert>> open_alerts() override { return rows_.alerts; }
+  Result<std::vector<store::PluginKill>> kills(WallTime) override { return rows_.kills; }
+  Result<std::optional<std::string>> delivery(const std::string&, const std::string&) override {
+    return std::optional<std::string>();
+  }
+
+ private:
+  template <typename Row, typename Fits>
+  static Result<std::optional<Row>> find(const std::vector<Row>& rows, Fits fits) {
+    const auto found = std::find_if(rows.begin(), rows.end(), fits);
+    return found != rows.end() ? std::optional<Row>(*found) : std::nullopt;
+  }
+  template <typename Row, typename Fits>
+  static std::vector<Row> keep(const std::vector<Row>& rows, Fits fits) {
+    std::vector<Row> kept;
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(kept), fits);
+    return kept;
+  }
+
+  const Rows& rows_;
+};
+
+// Every port of the engine at once. Set up before the server starts, read after it has answered.
+class FakeEngine : public engine::CommandPort,
+                   public engine::StatusPort,
+                   public engine::ReloadPort {
+ public:
+  engine::Answer execute(const engine::Request& request, const engine::Actor& actor) override {
+    const std::scoped_lock lock(mutex);
+    requests.push_back(request);
+    actors.push_back(actor);
+    return answer;
+  }
+  engine::StatusPtr status() const override {
+    const std::scoped_lock lock(mutex);
+    return snapshot;
+  }
+  engine::ReloadAnswer reload(const std::string& cause) override {
+    const std::scoped_lock lock(mutex);
+    reload_causes.push_back(cause);
+    return reload_answer;
+  }
+  engine::ReloadHistory reload_history() const override { return history; }
+
+  mutable std::mutex mutex;
+  engine::Answer answer{.code = "done", .text = "done"};
+  engine::StatusPtr snapshot;
+  engine::ReloadAnswer reload_answer;
+  engine::ReloadHistory history;
+  std::vector<engine::Request> requests;
+  std::vector<engine::Actor> actors;
+  std::vector<std::string> reload_causes;
+};
+
+inline config::GenerationPtr sample_generation() {
+  auto generation = std::make_shared<config::Generation>();
+  generation->number = 4;
+  generation->sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+  config::Plugin runner{.name = "test-runner", .type = "test-runner"};
+  runner.repos = RepoScope::parse("orchestrator, enduro");
+  generation->config.plugins["test-runner"] = runner;
+  generation->config.plugins["llm-spawner"] =
+      config::Plugin{.name = "llm-spawner", .type = "llm-spawner", .enabled = false};
+  generation->plugins["test-runner"] = config::LoadedPlugin{.name = "test-runner",
+                                                            .type = "test-runner",
+                                                            .version = "0.1.0",
+                                                            .abi = "1.0",
+                                                            .stages = {"testing"}};
+  generation->plugins["llm-spawner"] =
+      config::LoadedPlugin{.name = "llm-spawner", .type = "llm-spawner", .refused = "no library"};
+  generation->config.stages[Stage::testing] = {{"test-runner", "llm-spawner"}};
+  return generation;
+}
+
+inline Task sample_task() {
+  Task task;
+  task.id = TaskId{7};
+  task.work_item = "ORCH-116";
+  task.title = "Test runner";
+  task.repo = "orchestrator";
+  task.branch = "task/ORCH-116";
+  task.stage = Stage::testing;
+  task.submitted_by = "alice";
+  task.created_at = task.updated_at = task.stage_since = WallTime{1'795'226'591'000};
+  return task;
+}
+
+// A server over both doors with the fakes behind it.
+class RunningServer {
+ public:
+  RunningServer() {
+    auto status = std::make_shared<engine::Snapshot>();
+    status->host.instance = "0123";
+    status->started_at = wall_now();
+    status->last_batch = wall_now();
+    status->ready = true;
+    status->workers = 2;
+    status->generation = sample_generation();
+    engine.snapshot = status;
+  }
+
+  // Changes the published snapshot.
+  template <typename Change>
+  void publish(Change change) {
+    auto next = std::make_shared<engine::Snapshot>(*engine.snapshot);
+    change(*next);
+    const std::scoped_lock lock(engine.mutex);
+    engine.snapshot = next;
+  }
+
+  void start() {
+    auto started = http::Server::start({.control_socket = socket(),
+                                        .control_mode = 0600,
+                                        .board_host = "127.0.0.1",
+                                        .board_port = 0,
+                                        .state_dir = dir.path()},
+                                       {engine, engine, engine}, [this] { return open_reader(); });
+    ASSERT_TRUE(started.ok()) << started.error().message;
+    server = std::move(started).value();
+  }
+
+  std::filesystem::path socket() const { return dir.path() / "run" / "control.sock"; }
+
+  Result<std::unique_ptr<store::Reader>> open_reader() {
+    ++readers_opened;
+    if (store_broken) return Error{ErrorKind::unavailable, "the database is locked"};
+    return std::unique_ptr<store::Reader>(std::make_unique<FakeReader>(rows));
+  }
+
+  TempDir dir;
+  Rows rows;
+  FakeEngine engine;
+  std::atomic<int> readers_opened = 0;
+  std::atomic<bool> store_broken = false;
+  std::unique_ptr<http::Server> server;
+};
+
+// --- a client that sends exactly what it is given ------------------------------------------------
+
+struct RawReply {
+  int status = 0;  // 0: the connection was closed without an answer
+  std::string head;
+  std::string body;
+  bool closed = false;  // the server ended the connection
+  Json json() const { return Json::parse(body, nullptr, false); }
+  bool has_header(const std::string& line) const {
+    return head.find(line + "\r\n") != std::string::npos;
+  }
+};
+
+class RawConnection {
+ public:
+  static RawConnection to_unix(const std::filesystem::path& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.native().copy(static_cast<char*>(address.sun_path), sizeof(address.sun_path) - 1);
+    return RawConnection(AF_UNIX, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+  }
+  static RawConnection to_port(int port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return RawConnection(AF_INET, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+  }
+
+  bool connected() const { return static_cast<bool>(fd_); }
+  void send(const std::string& bytes) {
+    ASSERT_EQ(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+  }
+  void end_sending() { ::shutdown(fd_.get(), SHUT_WR); }
+
+  // One answer, by its Content-Length.
+  RawReply receive() {
+    RawReply reply;
+    std::size_t head_end = std::string::npos;
+    while ((head_end = buffer_.find("\r\n\r\n")) == std::string::npos) {
+      if (!read_more()) {
+        reply.closed = true;
+        return reply;
+      }
+    }
+    reply.head = buffer_.substr(0, head_end + 2);
+    reply.status = std::stoi(reply.head.substr(9, 3));
+    const std::size_t field = reply.head.find("Content-Length: ");
+    const std::size_t length =
+        field != std::string::npos && !head_only_ ? std::stoul(reply.head.substr(field + 16)) : 0;
+    while (buffer_.size() < head_end + 4 + length && read_more()) {
+    }
+    reply.body = buffer_.substr(head_end + 4, length);
+    buffer_.erase(0, head_end + 4 + length);
+    reply.closed = reply.has_header("Connection: Close") || reply.has_header("Connection: close");
+    return reply;
+  }
+  void expect_no_bodies() { head_only_ = true; }
+  bool is_at_end() { return buffer_.empty() && !read_more(); }
+
+ private:
+  RawConnection(int family, const sockaddr* address, socklen_t size)
+      : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (::connect(fd_.get(), address, size) != 0) fd_.reset();
+  }
+  bool read_more() {
+    constexpr int k_deadline_ms = 10'000;
+    pollfd wait{fd_.get(), POLLIN, 0};
+    if (::poll(&wait, 1, k_deadline_ms) != 1) return false;
+    char chunk[4096];
+    const ssize_t count = ::recv(fd_.get(), chunk, sizeof(chunk), 0);
+    if (count <= 0) return false;
+    buffer_.append(chunk, static_cast<std::size_t>(count));
+    return true;
+  }
+
+  UniqueFd fd_;
+  std::string buffer_;
+  bool head_only_ = false;
+};
+
+inline RawReply control(const RunningServer& running, const std::string& bytes) {
+  RawConnection connection = RawConnection::to_unix(running.socket());
+  connection.send(bytes);
+  return connection.receive();
+}
+inline RawReply board(const RunningServer& running, const std::string& bytes) {
+  RawConnection connection = RawConnection::to_port(running.server->board_port());
+  connection.send(bytes);
+  return connection.receive();
+}
+inline RawReply get(const RunningServer& running, const std::string& target) {
+  return control(running, "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+}
+inline RawReply send_json(const RunningServer& running, const std::string& method,
+                          const std::string& target, const std::string& body) {
+  return control(running, method + " " + target +
+                              " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                              "Content-Length: " +
+                              std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+inline RawReply post(const RunningServer& running, const std::string& target,
+                     const std::string& body) {
+  return send_json(running, "POST", target, body);
+}
+
+}  // namespace orc::test

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+
+#include "unit/http/fakes.h"
+
+namespace orc::test {
+namespace {
+
+std::string page_of(const RunningServer& running) {
+  return board(running, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").body;
+}
+
+bool has_line(const std::string& page, const std::string& line) {
+  return ("\n" + page).find("\n" + line + "\n") != std::string::npos;
+}
+
+std::set<std::string> type_lines(const std::string& page) {
+  std::set<std::string> names;
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# TYPE ")) names.insert(line.substr(7, line.find(' ', 7) - 7));
+  }
+  return names;
+}
+
+RunningServer& with_data(RunningServer& running) {
+  Task task = sample_task();
+  Job job;
+  job.id = JobId{1};
+  job.task = task.id;
+  running.rows.tasks = {task};
+  running.rows.jobs = {job};
+  running.rows.counts = {
+      {Stage::testing, TaskState::active, false, HoldClass::unknown, 1, wall_now()},
+      {Stage::deploy_staging, TaskState::held, false, HoldClass::environment, 2, wall_now()}};
+  running.rows.outcomes = {{Stage::testing, "test-runner", "verdict", "", 11},
+                           {Stage::testing, "test-runner", "deferred", "timeout", 1},
+                           {Stage::testing, "test-runner", "deferred", "busy", 2}};
+  running.rows.alerts.resize(3);
+  running.publish([](engine::Snapshot& s) {
+    s.transitions = 14;
+    s.lost_writes = 1;
+    s.running = {{JobId{5}, 1, 4711, WallTime{}}};
+  });
+  return running;
+}
+
+TEST(Metrics, SayWhatIsReal) {
+  RunningServer running;
+  with_data(running).start();
+  get(running, "/api/v1/tasks/ORCH-116/why");
+  get(running, "/api/v1/tasks/OTHER/why");
+  const std::string page = page_of(running);
+  EXPECT_TRUE(
+      has_line(page, R"(orchestrator_config_info{sha256="9f86d081884c7d65",generation="4"} 1)"));
+  EXPECT_TRUE(has_line(page, R"(orchestrator_tasks{stage="testing",state="queued"} 1)")) << page;
+  EXPECT_TRUE(has_line(page, R"(orchestrator_tasks{stage="deploy-staging",state="infra_hold"} 2)"));
+  EXPECT_TRUE(has_line(page, R"(orchestrator_tasks{stage="review",state="running"} 0)"));
+  EXPECT_TRUE(has_line(
+      page,
+      R"(orchestrator_producer_outcomes_total{stage="testing",producer="test-runner",outcome="transient_infra"} 3)"));
+  EXPECT_TRUE(has_line(page, R"(orchestrator_plugin_up{plugin="llm-spawner"} 0)"));
+  EXPECT_TRUE(has_line(page, R"(orchestrator_plugin_enabled{plugin="test-runner"} 1)"));
+  EXPECT_TRUE(has_line(page, R"(orchestrator_workers{state="busy"} 1)"));
+  EXPECT_TRUE(has_line(page, R"(orchestrator_jobs{state="queued"} 1)"));
+  EXPECT_TRUE(has_line(page, "orchestrator_stage_transitions_total 14"));
+  EXPECT_TRUE(has_line(page, "orchestrator_open_alerts 3"));
+  EXPECT_TRUE(has_line(
+      page,
+      R"(orchestrator_http_requests_total{listener="control",route="/api/v1/tasks/{id}/why",method="GET",code="404"} 1)"))
+      << page;
+}
+
+TEST(Metrics, NeverHoldAPathOrAnUnknownMethodInALabel) {
+  RunningServer running;
+  running.start();
+  control(running, "GET /etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  control(running, "BREW /coffee HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+  board(running, "GET /status HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+  const std::string page = page_of(running);
+  EXPECT_EQ(page.find("passwd"), std::string::npos);
+  EXPECT_EQ(page.find("BREW"), std::string::npos);
+  EXPECT_EQ(page.find("evil"), std::string::npos);
+  EXPECT_TRUE(has_line(
+      page,
+      R"(orchestrator_http_requests_total{listener="board",route="refused",method="GET",code="421"} 1)"))
+      << page;
+}
+
+TEST(Metrics, CountARefusedReloadUntilAGoodOne) {
+  RunningServer running;
+  running.engine.history.last_successful = false;
+  running.engine.history.rejected = 2;
+  running.start();
+  const std::string page = page_of(running);
+  EXPECT_TRUE(has_line(page, "orchestrator_config_last_reload_successful 0"));
+  EXPECT_TRUE(has_line(page, R"(orchestrator_config_reloads_total{result="rejected"} 2)"));
+  EXPECT_TRUE(has_line(page, R"(orchestrator_config_reloads_total{result="applied"} 0)"));
+}
+
+TEST(Metrics, StayReadableWhateverALabelHolds) {
+  RunningServer running;
+  auto generation = std::make_shared<config::Generation>(*sample_generation());
+  generation->plugins["test-runner"].version = "1\"\n\\\xFF";
+  running.publish([&](engine::Snapshot& s) { s.generation = generation; });
+  running.start();
+  std::istringstream lines(page_of(running));
+  const std::regex sample(R"re([a-z_]+(\{([a-z_0-9]+="([^"\\]|\\.)*",?)*\})? [-+0-9.eE]+)re");
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_TRUE(line.starts_with('#') || std::regex_match(line, sample)) << line;
+  }
+}
+
+TEST(Metrics, AreAllExplainedInTheOperationsPage) {
+  RunningServer running;
+  with_data(running).start();
+  get(running, "/status");
+  std::set<std::string> documented;
+  std::ifstream file(std::string(ORCH_SOURCE_DIR) + "/docs/operations/metrics.md");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("| `orchestrator_"))
+      documented.insert(line.substr(3, line.find('`', 3) - 3));
+  }
+  const auto names = http::exported_metrics();
+  EXPECT_EQ(documented, std::set<std::string>(names.begin(), names.end()));
+  EXPECT_EQ(type_lines(page_of(running)), documented);
+}
+
+}  // namespace
+}  // namespace orc::test
