@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "base/text.h"
 #include "process/process.h"
@@ -116,7 +117,9 @@ Result<Description> describe_plugin(const std::filesystem::path& worker, const L
   const std::string key = worker.string() + '\0' + library.sha256 + '\0' + settings.value_or("-");
   if (auto known = memory().find(key)) return std::move(*known);
   process::RunSpec spec;
-  spec.spawn.argv = {worker.string(), "--describe", library.copy.string()};
+  std::error_code failed;
+  spec.spawn.argv = {std::filesystem::absolute(worker, failed).string(), "--describe",
+                     library.copy.string()};
   spec.spawn.env = process::base_environment();
   spec.spawn.cwd = "/";
   if (settings) {

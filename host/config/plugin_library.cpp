@@ -6,12 +6,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <system_error>
 
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "base/unique_fd.h"
 
 namespace orc::config {
@@ -22,6 +27,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t k_max_library_bytes = 256u << 20;
 constexpr unsigned k_copy_mode = 0500;
+constexpr Millis k_settled{2000};
 
 Error os_error(const fs::path& path) {
   return Error{ErrorKind::io, path.string() + ": " + std::generic_category().message(errno)};
@@ -47,36 +53,96 @@ Status check_trusted(const fs::path& path, const struct stat& info) {
   return Done{};
 }
 
-bool same_content(const struct stat& a, const struct stat& b) {
-  return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec &&
-         a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+// What the kernel changes whenever a file's content does: ctime cannot be set by hand.
+struct Identity {
+  dev_t device;
+  ino_t inode;
+  off_t size;
+  std::int64_t modified;
+  std::int64_t changed;
+  bool operator==(const Identity&) const = default;
+};
+
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-Result<std::string> read_trusted(const fs::path& library) {
+Identity identity_of(const struct stat& info) {
+  return Identity{info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim),
+                  nanoseconds(info.st_ctim)};
+}
+
+// Hashes of files that have not been touched since they were read, so that a reload reads no
+// library again.
+class Hashes {
+ public:
+  std::optional<std::string> find(const fs::path& path, const struct stat& info) {
+    const std::scoped_lock lock(mutex_);
+    const auto known = known_.find(path);
+    if (known == known_.end() || known->second.first != identity_of(info)) return std::nullopt;
+    return known->second.second;
+  }
+  void keep(const fs::path& path, const struct stat& info, const std::string& sha256) {
+    // A file touched within the clock's grain could change again under the same times.
+    const std::int64_t age = wall_now().ms - nanoseconds(info.st_ctim) / 1'000'000;
+    if (age < k_settled.count()) return;
+    const std::scoped_lock lock(mutex_);
+    known_.insert_or_assign(path, std::pair(identity_of(info), sha256));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<fs::path, std::pair<Identity, std::string>> known_;
+};
+
+Hashes& hashes() {
+  static Hashes known;
+  return known;
+}
+
+struct Opened {
+  UniqueFd fd;
+  struct stat info;
+};
+
+Result<Opened> open_trusted(const fs::path& library) {
   struct stat folder {};
   if (::stat(library.parent_path().c_str(), &folder) != 0) return os_error(library.parent_path());
   ORC_CHECK_OK(check_trusted(library.parent_path(), folder));
-  const UniqueFd fd(::open(library.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!fd && errno == ELOOP) {
+  Opened opened{UniqueFd(::open(library.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)),
+                {}};
+  if (!opened.fd && errno == ELOOP) {
     return Error{ErrorKind::refused, library.string() + " is a symbolic link"};
   }
-  if (!fd) return os_error(library);
-  struct stat before {};
-  if (::fstat(fd.get(), &before) != 0) return os_error(library);
-  ORC_CHECK_OK(check_trusted(library, before));
-  ORC_TRY(std::string content,
-          read_file("/proc/self/fd/" + std::to_string(fd.get()), k_max_library_bytes));
+  if (!opened.fd || ::fstat(opened.fd.get(), &opened.info) != 0) return os_error(library);
+  ORC_CHECK_OK(check_trusted(library, opened.info));
+  return opened;
+}
+
+Result<std::string> read_whole(const Opened& opened, const fs::path& library) {
+  const std::string same_file = "/proc/self/fd/" + std::to_string(opened.fd.get());
+  ORC_TRY(std::string content, read_file(same_file, k_max_library_bytes));
   struct stat after {};
-  if (::fstat(fd.get(), &after) != 0) return os_error(library);
-  if (!same_content(before, after)) {
+  if (::fstat(opened.fd.get(), &after) != 0) return os_error(library);
+  if (identity_of(opened.info) != identity_of(after)) {
     return Error{ErrorKind::unavailable, library.string() + " was changed while it was read"};
   }
   return content;
 }
 
+// True if the copy is there and its content is still what its name says.
 bool is_intact(const fs::path& copy, const std::string& sha256) {
+  struct stat info {};
+  if (::lstat(copy.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
+  if (hashes().find(copy, info) == sha256) return true;
   const auto content = read_file(copy, k_max_library_bytes);
-  return content.ok() && sha256_hex(content.value()) == sha256;
+  if (!content.ok() || sha256_hex(content.value()) != sha256) return false;
+  hashes().keep(copy, info, sha256);
+  return true;
+}
+
+fs::path copy_path(const fs::path& state_dir, const std::string& sha256) {
+  return state_dir / "plugins" / (sha256 + ".so");
 }
 
 }  // namespace
@@ -95,12 +161,17 @@ Result<fs::path> find_library(const std::string& type, const std::vector<fs::pat
 }
 
 Result<Library> take_private_copy(const fs::path& library, const fs::path& state_dir) {
-  ORC_TRY(const std::string content, read_trusted(library));
+  ORC_TRY(const Opened opened, open_trusted(library));
+  if (const auto known = hashes().find(library, opened.info)) {
+    Library taken{.copy = copy_path(state_dir, *known), .sha256 = *known};
+    if (is_intact(taken.copy, taken.sha256)) return taken;
+  }
+  ORC_TRY(const std::string content, read_whole(opened, library));
   Library taken{.copy = {}, .sha256 = sha256_hex(content)};
-  const fs::path folder = state_dir / "plugins";
-  taken.copy = folder / (taken.sha256 + ".so");
+  taken.copy = copy_path(state_dir, taken.sha256);
+  hashes().keep(library, opened.info, taken.sha256);
   if (is_intact(taken.copy, taken.sha256)) return taken;
-  ORC_CHECK_OK(make_folder(folder));
+  ORC_CHECK_OK(make_folder(taken.copy.parent_path()));
   ORC_CHECK_OK(write_file_atomically(taken.copy, content, Durability::process, k_copy_mode));
   return taken;
 }
