@@ -21,9 +21,9 @@ const std::set<std::string> k_kinds{"credential", "env", "file"};
 // "credential:NAME" if the value is a reference, else empty.
 std::string reference_in(const json& value) {
   if (!value.is_object() || value.size() != 1) return "";
-  const auto& [kind, name] = *value.items().begin();
-  if (!k_kinds.contains(kind) || !name.is_string()) return "";
-  return kind + ":" + name.get<std::string>();
+  const auto member = value.begin();
+  if (!k_kinds.contains(member.key()) || !member->is_string()) return "";
+  return member.key() + ":" + member->get<std::string>();
 }
 
 Status replace(json& value, const Secrets& secrets, MissingSecret missing) {
