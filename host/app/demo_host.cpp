@@ -64,7 +64,7 @@ Result<DemoHost> DemoHost::start(const DemoFolder& folder) {
   }
   DemoHost host(folder, std::move(std::get<process::Child>(started)));
   const MonoTime limit = mono_now() + k_ready_limit;
-  while (!host.get("/-/ready").ok()) {
+  while (!host.is_ready()) {
     if (ended(host.pidfd(), k_look_again_ms) || mono_now() > limit) {
       (void)host.stop();
       return Error{ErrorKind::unavailable,
@@ -72,6 +72,11 @@ Result<DemoHost> DemoHost::start(const DemoFolder& folder) {
     }
   }
   return host;
+}
+
+bool DemoHost::is_ready() const {
+  const auto reply = client_.get("/-/ready");
+  return reply.ok() && reply.value().status < k_first_failure;
 }
 
 Result<Json> DemoHost::get(const std::string& path) const {

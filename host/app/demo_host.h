@@ -35,6 +35,7 @@ class DemoHost {
  private:
   DemoHost(const DemoFolder& folder, process::Child child)
       : folder_(&folder), client_(folder.socket()), child_(std::move(child)) {}
+  bool is_ready() const;
   const DemoFolder* folder_;
   cli::ControlClient client_;
   process::Child child_;
