@@ -34,6 +34,7 @@ std::string stage_lines(const Json& status) {
   for (const Json& stage : object_field(status, "stages")) {
     std::string counts;
     for (const auto& [state, count] : object_field(stage, "tasks").items()) {
+      if (count == 0) continue;
       counts += (counts.empty() ? "" : ", ") + count.dump() + " " + state;
     }
     if (!counts.empty()) rows.push_back({"  stage ", text_field(stage, "stage"), counts});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/timeline_lines.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -63,22 +64,36 @@ std::string result_text(const Json& entry) {
   return text;
 }
 
+// The walk is told once it has ended: before, an answer may hold only the links that were switched
+// off.
+bool walk_has_ended(const Json& entry) {
+  if (!object_field(entry, "result").empty()) return true;
+  const Json& chain = object_field(entry, "chain");
+  return std::any_of(chain.begin(), chain.end(),
+                     [](const Json& link) { return text_field(link, "decision") == "accepted"; });
+}
+
 void add_run(const Json& entry, std::vector<TimelineLine>& lines) {
   const std::string key = std::to_string(number_field(entry, "run")) + "." +
                           std::to_string(number_field(entry, "attempt"));
   const std::string stage = text_field(entry, "stage");
-  const std::string chain = chain_text(entry);
-  if (!chain.empty()) {
-    lines.push_back({"chain " + key, line(text_field(entry, "at"), stage, chain)});
-  } else if (text_field(entry, "state") == "running") {
+  const std::string at = text_field(entry, "at");
+  if (text_field(entry, "state") == "running") {
     lines.push_back(
-        {"run " + key, line(text_field(entry, "at"), stage,
-                            text_field(entry, "kind") == "ci" ? "ci runs" : "running")});
+        {"run " + key, line(at, stage, text_field(entry, "kind") == "ci" ? "ci runs" : "runs")});
   }
+  const std::string chain = walk_has_ended(entry) ? chain_text(entry) : "";
+  if (!chain.empty()) lines.push_back({"chain " + key, line(at, stage, chain)});
   if (!object_field(entry, "result").empty()) {
     lines.push_back(
         {"result " + key, line(text_field(entry, "ended_at"), stage, result_text(entry))});
   }
+}
+
+// Told already by the approval itself.
+bool is_told_elsewhere(const Json& event) {
+  constexpr std::array<std::string_view, 2> k_kinds{"task.approved", "task.rejected"};
+  return std::find(k_kinds.begin(), k_kinds.end(), text_field(event, "event")) != k_kinds.end();
 }
 
 std::string approval_text(const Json& entry) {
@@ -101,6 +116,7 @@ std::vector<TimelineLine> timeline_lines(const Json& timeline) {
     const std::string kind = text_field(entry, "kind");
     const std::string at = text_field(entry, "at");
     if (kind == "event") {
+      if (is_told_elsewhere(entry)) continue;
       lines.push_back({"event " + std::to_string(number_field(entry, "id")),
                        line(at, text_field(entry, "event"), text_field(entry, "text"))});
     } else if (kind == "approval") {

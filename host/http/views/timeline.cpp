@@ -40,29 +40,47 @@ Json chain_of(JobId job, const std::vector<store::DecisionRow>& decisions) {
   return chain;
 }
 
+// The key stands with the artifact that carries the stage's verdict; a report beside it has none.
+Json artifact_row(const ArtifactRecord& record, const StageRule* rule) {
+  const bool carries_verdict =
+      rule != nullptr &&
+      std::any_of(rule->artifacts.begin(), rule->artifacts.end(),
+                  [&](const ArtifactRule& owed) { return owed.file == record.name; });
+  return {{"path", record.name},
+          {"key", carries_verdict ? rule->verdict_key : ""},
+          {"sha256", record.sha256}};
+}
+
+// By name: the store gives them newest first, and those of one run are equally new.
 Json artifacts_of(JobId job, Stage stage, const std::vector<ArtifactRecord>& artifacts) {
-  const StageRule* rule = find_rule(stage);
-  Json rows = Json::array();
+  std::vector<const ArtifactRecord*> own;
   for (const ArtifactRecord& record : artifacts) {
-    if (record.job != job) continue;
-    rows.push_back({{"path", record.name},
-                    {"key", rule != nullptr ? rule->verdict_key : ""},
-                    {"sha256", record.sha256}});
+    if (record.job == job) own.push_back(&record);
   }
+  std::sort(own.begin(), own.end(),
+            [](const ArtifactRecord* a, const ArtifactRecord* b) { return a->name < b->name; });
+  Json rows = Json::array();
+  for (const ArtifactRecord* record : own) rows.push_back(artifact_row(*record, find_rule(stage)));
   return rows;
+}
+
+const Json& deciding(const Json& artifacts) {
+  const auto found = std::find_if(artifacts.begin(), artifacts.end(),
+                                  [](const Json& row) { return row["key"] != ""; });
+  return found != artifacts.end() ? *found : artifacts.front();
 }
 
 Json result_of(const Job& job, const TaskFacts& facts) {
   Json result{{"producer", job.producer},
               {"outcome", outcome_word(job.outcome)},
-              {"reason", job.reason},
+              {"reason", job.reason == to_string(ReasonCode::none) ? "" : job.reason},
               {"text", job.text}};
   if (job.started_at && job.finished_at) {
     result["duration_seconds"] =
         static_cast<double>((*job.finished_at - *job.started_at).count()) / 1000.0;
   }
   Json artifacts = artifacts_of(job.id, job.stage, facts.artifacts);
-  if (!artifacts.empty()) result["artifact"] = artifacts.front();
+  if (!artifacts.empty()) result["artifact"] = deciding(artifacts);
   result["artifacts"] = std::move(artifacts);
   return result;
 }

@@ -118,6 +118,7 @@ TEST_F(TaskWatch, PrintsEachThingOnceAndEndsWithTheTask) {
   const Ran ran = run_against(host_, {"task", "watch", "ORCH-122"});
   EXPECT_EQ(ran.exit, 0);
   EXPECT_EQ(ran.out,
+            "02:31:12 testing         runs\n"
             "02:31:12 testing         test-runner accepted (in_scope); ctest --preset dev\n"
             "02:31:54 testing         13-test-report.md  result: PASS   gate check_tests_passed: "
             "pass  -> "

@@ -27,7 +27,7 @@ TEST_F(TextViews, ShowTheStatusInAFewLines) {
     "config":{"generation":5,"sha256":"1b4f0e98aabbccdd","last_reload":{"successful":false,
       "findings":[{"where":"orchestrator.yaml:47:5","key":"plugins.x.enabld","problem":"unknown key","fix":""}]}},
     "workers":{"busy":1,"total":2},"queued":3,
-    "stages":[{"stage":"analysis","tasks":{}},{"stage":"testing","tasks":{"running":1,"queued":2}}],
+    "stages":[{"stage":"analysis","tasks":{}},{"stage":"testing","tasks":{"running":1,"queued":2,"held":0}}],
     "plugins":[{"name":"test-runner","enabled":true,"killed":true,"killed_by":"alice",
                 "kill_reason":"flaky ctest","killed_until":"2026-11-21T04:33:02Z","refused":""},
                {"name":"staging-runner","enabled":false,"killed":false,"refused":""}],

@@ -40,7 +40,9 @@ views::TaskFacts failed_test_run() {
   report.job = JobId{1914};
   report.name = "13-test-report.md";
   report.sha256 = "5d41";
-  facts.artifacts = {report};
+  ArtifactRecord junit = report;
+  junit.name = "13-test-report.junit.xml";
+  facts.artifacts = {report, junit};
   Event back;
   back.id = EventId{501};
   back.kind = "stage.transition";
@@ -65,6 +67,8 @@ TEST(TimelineView, TellsWhoWasAskedWhatCameOfItAndWhereTheTaskWent) {
   EXPECT_EQ(run["result"]["duration_seconds"], 41.7);
   EXPECT_EQ(run["result"]["artifact"],
             Json::parse(R"({"path":"13-test-report.md","key":"result","sha256":"5d41"})"));
+  EXPECT_EQ(run["result"]["artifacts"][0]["path"], "13-test-report.junit.xml");
+  EXPECT_EQ(run["result"]["artifacts"][0]["key"], "");
   EXPECT_EQ(run["gate"], Json::parse(R"({"name":"check_tests_passed","result":"fail"})"));
   EXPECT_EQ(run["transition"]["to"], "development");
   EXPECT_EQ(run["transition"]["cas"], "won");
