@@ -92,8 +92,7 @@ void add_run(const Json& entry, std::vector<TimelineLine>& lines) {
 
 // Told already by the approval itself.
 bool is_told_elsewhere(const Json& event) {
-  constexpr std::array<std::string_view, 2> k_kinds{"task.approved", "task.rejected"};
-  return std::find(k_kinds.begin(), k_kinds.end(), text_field(event, "event")) != k_kinds.end();
+  return text_field(event, "event") == "task.approved";
 }
 
 std::string approval_text(const Json& entry) {
