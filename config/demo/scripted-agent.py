@@ -9,6 +9,7 @@ Exit 0: the role's work is done. 3: not a job for a script.
 """
 import argparse
 import datetime
+import importlib.util
 import pathlib
 import subprocess
 import sys
@@ -105,7 +106,11 @@ def review(task: argparse.Namespace) -> int:
 def run_tests(task: argparse.Namespace) -> int:
     """What a careful tester does by hand: run the suite and report what it said."""
     script = pathlib.Path("tests/run.sh")
-    command = ["sh", str(script)] if script.exists() else ["python3", "-m", "pytest", "-q", "tests"]
+    by_pytest = not script.exists()
+    if by_pytest and importlib.util.find_spec("pytest") is None:
+        print(f"{sys.executable} has no pytest", file=sys.stderr)
+        return 3
+    command = [sys.executable, "-m", "pytest", "-q", "tests"] if by_pytest else ["sh", str(script)]
     suite = subprocess.run(command, capture_output=True, text=True, check=False)
     if suite.returncode not in (0, 1):
         print(f"the suite could not run: exit {suite.returncode}\n{suite.stderr}", file=sys.stderr)

@@ -10,18 +10,16 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include "app/demo_folder.h"
 #include "app/demo_host.h"
 #include "app/demo_story.h"
+#include "app/demo_transcript.h"
 #include "base/text.h"
 #include "cli/text_views.h"
-#include "cli/timeline_lines.h"
 #include "process/process.h"
 
 namespace orc::app {
@@ -92,29 +90,10 @@ Status submit_all(const DemoHost& host) {
   return Done{};
 }
 
-class Transcript {
- public:
-  // Prints what happened since the last call. A happening is printed once.
-  void follow(const DemoHost& host) {
-    for (const Chapter& chapter : chapters()) {
-      const auto timeline = host.get(task_path(chapter) + "/timeline");
-      if (!timeline.ok()) continue;
-      for (const cli::TimelineLine& line : cli::timeline_lines(timeline.value())) {
-        if (!printed_.emplace(chapter.work_item, line.key).second) continue;
-        say(std::string(chapter.work_item) + "  " + line.text);
-      }
-    }
-  }
-
- private:
-  std::set<std::pair<std::string_view, std::string>> printed_;
-};
-
 // Answers the human gate that the task stands at, as any operator would.
-Status approve(const Chapter& chapter, const DemoHost& host, const std::string& stage) {
-  say(std::string(chapter.work_item) + "  the demo plays the human here and approves: " + stage);
+Status approve(const Chapter& chapter, const DemoHost& host) {
   ORC_TRY(const Json answer, host.post(task_path(chapter) + "/approve",
-                                       {{"reason", "the demo approves in your place"}}));
+                                       {{"reason", "the demo, in place of a human"}}));
   return Done{};
 }
 
@@ -123,8 +102,7 @@ Result<bool> all_have_ended(const DemoHost& host) {
   for (const Chapter& chapter : chapters()) {
     ORC_TRY(const Json task, host.get(task_path(chapter)));
     const bool waits = cli::text_field(task, "state") == "waiting_human";
-    if (waits && chapter.demo_approves)
-      ORC_CHECK_OK(approve(chapter, host, cli::text_field(task, "stage")));
+    if (waits && chapter.demo_approves) ORC_CHECK_OK(approve(chapter, host));
     all = all && has_ended(chapter, task);
   }
   return all;
@@ -133,11 +111,11 @@ Result<bool> all_have_ended(const DemoHost& host) {
 // Follows the tasks until each stands where its chapter ends; `unavailable` if that takes too long
 // or the host is gone, `refused` after Ctrl-C.
 Status play(const DemoHost& host, const Interrupt& interrupt) {
-  Transcript transcript;
+  DemoTranscript transcript;
   const MonoTime limit = mono_now() + k_story_limit;
   while (true) {
     ORC_TRY(const bool ended, all_have_ended(host));
-    transcript.follow(host);
+    for (const std::string& line : transcript.news(host)) say(line);
     if (ended) return Done{};
     if (mono_now() > limit) return Error{ErrorKind::unavailable, "the tasks did not end in time"};
     switch (wait(interrupt, host, k_look_again_ms)) {

@@ -21,6 +21,10 @@ class DemoFolder {
   std::filesystem::path config() const { return root_ / "orchestrator.yaml"; }
   std::filesystem::path socket() const { return root_ / "control.sock"; }
   std::filesystem::path host_log() const { return root_ / "host.log"; }
+  // The host's own copy of a repository.
+  std::filesystem::path bare(const std::string& repo) const {
+    return root_ / "repos" / (repo + ".git");
+  }
   // Where the deploy command puts what it deployed.
   std::filesystem::path production(const std::string& repo) const {
     return root_ / "production" / repo;
