@@ -66,7 +66,7 @@ class EvidenceFolders final : public EvidenceStore {
                             .stage = job.stage,
                             .attempt = job.attempt,
                             .name = name,
-                            .commit = report.head_commit,
+                            .commit = report.made_on_commit,
                             .content_id = report.made_on_content,
                             .producer = report.producer,
                             .generation = job.generation,

@@ -90,6 +90,7 @@ struct WorkerReport {
   // repository.
   std::string head_commit;
   std::string content_id;       // of head_commit
+  std::string made_on_commit;   // the commit that the artifacts were made on
   std::string made_on_content;  // content id that the artifacts were made on
   std::vector<AgentRun> agent_runs;
   int side_effects = 0;

@@ -127,6 +127,7 @@ void take_in(Session& session, const Code& code, const Accepted& accepted, const
   report.artifacts = std::move(artifacts).value();
   report.head_commit = published.value().head_commit;
   report.content_id = published.value().content_id;
+  report.made_on_commit = code.commit;
   report.made_on_content = code.content_id;
 }
 
@@ -161,6 +162,7 @@ void take_in(Session& session, const Code& code, const Accepted& accepted, const
   jobs::WorkerReport report{.outcome = run_ci(session, code)};
   report.head_commit = code.commit;
   report.content_id = code.content_id;
+  report.made_on_commit = code.commit;
   report.made_on_content = code.content_id;
   session.record.finish(std::move(report));
 }

@@ -70,8 +70,9 @@ TEST(Engine, GoesOnAfterAReleaseAndClearsTheAlert) {
   ASSERT_EQ(host.ask(Release{"T-1", "installed"}).kind, Answer::Kind::done);
   const Task task = host.wait_for_state("T-1", TaskState::waiting_human);
   EXPECT_EQ(task.stage, Stage::deploy);
-  for (const Alert& alert : host.reader().open_alerts().value())
-    EXPECT_EQ(alert.condition, "human_gate:deploy");
+  const std::vector<Alert> alerts = host.reader().open_alerts().value();
+  ASSERT_EQ(alerts.size(), 1u);
+  EXPECT_EQ(alerts[0].condition, "human_gate:deploy");
 }
 
 TEST(Engine, HoldsWhenTheRetryBudgetIsSpentAndLetsOnlyARetryEndIt) {
