@@ -89,7 +89,8 @@ def third_party(folder, path, header, rooms):
 
 def host_include(root, folder, header, arrows):
     target = header.split("/")[0] if "/" in header else ""
-    if not (root / "host" / header).is_file():
+    generated_from = root / "host" / (header + ".in")
+    if not (root / "host" / header).is_file() and not generated_from.is_file():
         return f'"{header}" is not a file below host/'
     if target == folder:
         return None
