@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "base/time.h"
+
+namespace orc::bench {
+
+// Transactions a second of bare SQLite with the same durability: one small update and one insert
+// each.
+double bare_commits_per_second(const std::filesystem::path& folder);
+// Starts of a process that loads the plugin and ends, `in_flight` at a time.
+double empty_workers_per_second(const std::filesystem::path& plugin, int count, int in_flight);
+
+// The engine without processes: jobs complete at once.
+nlohmann::json engine_alone(int tasks, int in_flight);
+// Every stage a real worker process with the no-op plugin; no repository.
+nlohmann::json pipeline(int tasks);
+// From opening the database to the first started job.
+nlohmann::json restart(int finished, int queued);
+
+double percentile(std::vector<double> values, double share);
+inline double seconds_since(MonoTime start) {
+  return std::chrono::duration<double>(mono_now() - start).count();
+}
+
+}  // namespace orc::bench
