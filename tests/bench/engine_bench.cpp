@@ -116,8 +116,6 @@ nlohmann::json engine_alone(int tasks, int in_flight) {
   launcher->approve = [](const std::string&) {};
   if (Status recovered = engine->recover(); !recovered.ok())
     throw std::runtime_error(recovered.error().message);
-  engine->post(engine::Drain{"bench"}, {"bench", "bench"}, [](const engine::Answer&) {});
-  engine->post(engine::Resume{"bench"}, {"bench", "bench"}, [](const engine::Answer&) {});
   std::thread thread([&] { engine->run(); });
   constexpr int k_transitions_per_task = 5;  // architecture … deploy
   const MonoTime start = mono_now();
@@ -178,9 +176,6 @@ nlohmann::json restart(int finished, int queued) {
   }
   Progress progress;
   InstantLauncher* launcher = nullptr;
-  std::mutex mutex;
-  std::condition_variable started;
-  bool first = false;
   const MonoTime start = mono_now();
   auto engine = make_engine(folder.path(), 2, launcher, progress);
   launcher->approve = [](const std::string&) {};
@@ -195,7 +190,6 @@ nlohmann::json restart(int finished, int queued) {
   const double first_ms = seconds_since(start) * 1000;
   engine->stop(engine::StopMode::leave_workers);
   thread.join();
-  (void)first;
   return {{"finished_tasks", finished},
           {"queued_jobs", queued},
           {"recovered_ms", recovered_ms},
