@@ -26,7 +26,7 @@ namespace orc::app {
 
 namespace {
 
-constexpr Millis k_story_limit{90'000};
+constexpr Millis k_story_limit{60'000};
 constexpr int k_look_again_ms = 150;
 
 // Ctrl-C as something that can be waited for. The host runs in a session of its own and does not
@@ -108,8 +108,8 @@ Result<bool> all_have_ended(const DemoHost& host) {
   return all;
 }
 
-// Follows the tasks until each stands where its chapter ends; `unavailable` if that takes too long
-// or the host is gone, `refused` after Ctrl-C.
+// Follows the tasks until each stands where its chapter ends, or the time is over. `unavailable` if
+// the host is gone, `refused` after Ctrl-C.
 Status play(const DemoHost& host, const Interrupt& interrupt) {
   DemoTranscript transcript;
   const MonoTime limit = mono_now() + k_story_limit;
@@ -117,7 +117,7 @@ Status play(const DemoHost& host, const Interrupt& interrupt) {
     ORC_TRY(const bool ended, all_have_ended(host));
     for (const std::string& line : transcript.news(host)) say(line);
     if (ended) return Done{};
-    if (mono_now() > limit) return Error{ErrorKind::unavailable, "the tasks did not end in time"};
+    if (mono_now() > limit) return Done{};
     switch (wait(interrupt, host, k_look_again_ms)) {
       case Wake::time:
         break;
@@ -193,6 +193,7 @@ Status play_and_judge(const DemoHost& host, const Interrupt& interrupt) {
   ORC_CHECK_OK(play(host, interrupt));
   const int wrong = judge_all(host);
   if (wrong == 0) return Done{};
+  std::cerr << "the end of the host's log:\n" << printable(host.log_tail()) << "\n";
   return Error{ErrorKind::refused, std::to_string(wrong) + " of " +
                                        std::to_string(chapters().size()) +
                                        " tasks did not end as promised"};

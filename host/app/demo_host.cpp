@@ -32,12 +32,6 @@ bool ended(int pidfd, int wait_ms) {
   return ::poll(&entry, 1, wait_ms) == 1;
 }
 
-std::string tail_of(const std::filesystem::path& log) {
-  const auto text = read_file(log, k_largest_log);
-  if (!text.ok()) return "";
-  return text.value().substr(text.value().size() - std::min(text.value().size(), k_tail));
-}
-
 Result<Json> json_of(const std::string& what, const Result<cli::Reply>& reply) {
   if (!reply.ok()) return reply.error();
   Json answer = Json::parse(reply.value().body, nullptr, false);
@@ -68,7 +62,7 @@ Result<DemoHost> DemoHost::start(const DemoFolder& folder) {
     if (ended(host.pidfd(), k_look_again_ms) || mono_now() > limit) {
       (void)host.stop();
       return Error{ErrorKind::unavailable,
-                   "orchestrator serve did not get ready:\n" + tail_of(folder.host_log())};
+                   "orchestrator serve did not get ready:\n" + host.log_tail()};
     }
   }
   return host;
@@ -87,6 +81,12 @@ Result<Json> DemoHost::post(const std::string& path, const Json& body) const {
   return json_of("POST " + path, client_.post(path, body.dump(), cli::k_command_timeout));
 }
 
+std::string DemoHost::log_tail() const {
+  const auto text = read_file(folder_->host_log(), k_largest_log);
+  if (!text.ok()) return "";
+  return text.value().substr(text.value().size() - std::min(text.value().size(), k_tail));
+}
+
 Status DemoHost::stop() {
   ::kill(child_.pid, SIGTERM);
   const bool in_time = ended(pidfd(), static_cast<int>(k_stop_limit.count()));
@@ -97,7 +97,7 @@ Status DemoHost::stop() {
   if (!in_time)
     return Error{ErrorKind::unavailable, "the host did not stop within 20 s of SIGTERM"};
   if (!WIFEXITED(how) || WEXITSTATUS(how) != 0) {
-    return Error{ErrorKind::internal, "the host ended badly:\n" + tail_of(folder_->host_log())};
+    return Error{ErrorKind::internal, "the host ended badly:\n" + log_tail()};
   }
   if (sweep.killed > 0 || sweep.left > 0) {
     return Error{ErrorKind::internal, "the host left " + std::to_string(sweep.killed + sweep.left) +

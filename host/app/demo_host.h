@@ -29,6 +29,8 @@ class DemoHost {
   Result<Json> get(const std::string& path) const;
   Result<Json> post(const std::string& path, const Json& body) const;
 
+  std::string log_tail() const;
+
   // SIGTERM, wait, and nothing of it is left: an error names what had to be ended the hard way.
   Status stop();
 
