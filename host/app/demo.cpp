@@ -97,26 +97,32 @@ Status approve(const Chapter& chapter, const DemoHost& host) {
   return Done{};
 }
 
-Result<bool> all_have_ended(const DemoHost& host) {
+// Nothing more will happen to the task unless somebody does something.
+bool is_settled(const Chapter& chapter, const std::string& state) {
+  if (state == "waiting_human") return !chapter.demo_approves;
+  return state != "running" && state != "queued";
+}
+
+Result<bool> all_are_settled(const DemoHost& host) {
   bool all = true;
   for (const Chapter& chapter : chapters()) {
     ORC_TRY(const Json task, host.get(task_path(chapter)));
-    const bool waits = cli::text_field(task, "state") == "waiting_human";
-    if (waits && chapter.demo_approves) ORC_CHECK_OK(approve(chapter, host));
-    all = all && has_ended(chapter, task);
+    const std::string state = cli::text_field(task, "state");
+    if (state == "waiting_human" && chapter.demo_approves) ORC_CHECK_OK(approve(chapter, host));
+    all = all && is_settled(chapter, state);
   }
   return all;
 }
 
-// Follows the tasks until each stands where its chapter ends, or the time is over. `unavailable` if
-// the host is gone, `refused` after Ctrl-C.
+// Follows the tasks until nothing more happens to them, or the time is over. `unavailable` if the
+// host is gone, `refused` after Ctrl-C.
 Status play(const DemoHost& host, const Interrupt& interrupt) {
   DemoTranscript transcript;
   const MonoTime limit = mono_now() + k_story_limit;
   while (true) {
-    ORC_TRY(const bool ended, all_have_ended(host));
+    ORC_TRY(const bool settled, all_are_settled(host));
     for (const std::string& line : transcript.news(host)) say(line);
-    if (ended) return Done{};
+    if (settled) return Done{};
     if (mono_now() > limit) return Done{};
     switch (wait(interrupt, host, k_look_again_ms)) {
       case Wake::time:

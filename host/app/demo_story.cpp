@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/demo_story.h"
 
-#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -170,20 +169,12 @@ std::span<const Chapter> chapters() {
   return k_chapters;
 }
 
-const Chapter* find_chapter(std::string_view work_item) {
-  const auto found = std::find_if(k_chapters.begin(), k_chapters.end(),
-                                  [&](const Chapter& c) { return c.work_item == work_item; });
-  return found == k_chapters.end() ? nullptr : &*found;
-}
-
-bool has_ended(const Chapter& chapter, const Json& task) {
-  return task.at("state") == chapter.state && task.at("stage") == to_string(chapter.stage);
-}
-
 Problem judge(const Chapter& chapter, const DemoHost& host) {
   const auto task = host.get(path_of(chapter));
   if (!task.ok()) return task.error().message;
-  if (!has_ended(chapter, task.value())) {
+  const bool as_said = task.value().at("state") == chapter.state &&
+                       task.value().at("stage") == to_string(chapter.stage);
+  if (!as_said) {
     return task.value().at("state").get<std::string>() + " at " +
            task.value().at("stage").get<std::string>();
   }

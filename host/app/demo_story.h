@@ -30,10 +30,6 @@ struct Chapter {
 };
 
 std::span<const Chapter> chapters();
-const Chapter* find_chapter(std::string_view work_item);
-
-// True once the task stands where its chapter ends.
-bool has_ended(const Chapter& chapter, const Json& task);
 
 // What is wrong with the ending; nothing if all is as promised.
 std::optional<std::string> judge(const Chapter& chapter, const DemoHost& host);
