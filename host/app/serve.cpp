@@ -9,6 +9,8 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "app/reload.h"
@@ -87,6 +89,38 @@ std::unique_ptr<clients::Outbox> make_outbox() {
   return std::make_unique<clients::Outbox>(std::move(receivers));
 }
 
+// The generation in force, for threads that look at it now and then.
+class GenerationInForce {
+ public:
+  explicit GenerationInForce(config::GenerationPtr generation)
+      : generation_(std::move(generation)) {}
+  config::GenerationPtr get() const {
+    const std::lock_guard lock(mutex_);
+    return generation_;
+  }
+  void set(config::GenerationPtr generation) {
+    const std::lock_guard lock(mutex_);
+    generation_ = std::move(generation);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  config::GenerationPtr generation_;
+};
+
+std::unique_ptr<engine::Housekeeping> make_housekeeping(
+    const config::Config& config, const std::shared_ptr<GenerationInForce>& generations) {
+  return std::make_unique<engine::Housekeeping>(
+      engine::StateFolders{config.state_dir},
+      [generations] { return generations->get()->config.keep_jobs; },
+      [generations] {
+        std::set<std::filesystem::path> libraries;
+        for (const auto& [name, plugin] : generations->get()->plugins)
+          libraries.insert(plugin.library);
+        return libraries;
+      });
+}
+
 int fail(int code, const Error& error) {
   std::fprintf(stderr, "orchestrator: %s\n", error.message.c_str());
   return code;
@@ -97,10 +131,12 @@ int fail(int code, const Error& error) {
 int run_host(const config::Sources& sources, config::GenerationPtr generation,
              std::unique_ptr<store::Store> store, UniqueFd signals) {
   const config::Config& config = generation->config;
+  const auto generations = std::make_shared<GenerationInForce>(generation);
   engine::Engine engine({.store = std::move(store),
                          .launcher = engine::make_process_launcher(worker_path()),
                          .evidence = engine::make_evidence_folders({config.state_dir}),
                          .outbox = make_outbox(),
+                         .housekeeping = make_housekeeping(config, generations),
                          .generation = generation,
                          .folders = {config.state_dir},
                          .identity = new_host_identity()});
@@ -111,7 +147,10 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
       [&](const config::Generation* previous) {
         return config::build_generation(sources, worker_path(), previous);
       },
-      [&](config::GenerationPtr next) { engine.use_generation(std::move(next)); });
+      [&](config::GenerationPtr next) {
+        generations->set(next);
+        engine.use_generation(std::move(next));
+      });
 
   const UniqueFd engine_ended(::eventfd(0, EFD_CLOEXEC));
   std::thread engine_thread([&] {

@@ -68,6 +68,7 @@ struct Config {
   int workers = 2;
   Millis drain_timeout{900'000};
   Millis kill_grace{10'000};
+  Millis keep_jobs{14 * 86'400'000LL};  // folders of finished jobs, for reading their logs
   std::filesystem::path state_dir;
   std::string work_item_prefix = "TASK";  // ids of the local tracker: TASK-1
   LogLevel log_level = LogLevel::info;

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr int k_version = 1;
 constexpr std::string_view k_version_key = "version";
 // Read by the command line, by workers or by tests; no option of the file has them.
-constexpr std::array<std::string_view, 3> k_other_variables{"ORCH_CONFIG", "ORCH_RUN_ID",
+constexpr std::array<std::string_view, 4> k_other_variables{"ORCH_CONFIG", "ORCH_RUN_ID", "ORCH_SOCKET",
                                                             "ORCH_ACCEPT"};
 
 std::vector<fs::path> drop_ins(const fs::path& file) {

@@ -178,6 +178,9 @@ Result<store::Write> Engine::write(const Task& before, Followup followup,
     return written;
   }
   if (before.stage != followup.next.stage) ++batch_.transitions;
+  if (followup.next.state == TaskState::done || followup.next.state == TaskState::cancelled) {
+    batch_.effects.emplace_back([this, task = followup.next] { clean_up_after(task); });
+  }
   if (followup.job) {
     ORC_CHECK_OK([&]() -> Status {
       ORC_TRY(const Job queued, store_->queue_job(*followup.job, batch_.now));

@@ -41,6 +41,7 @@ Engine::Engine(Parts parts)
       launcher_(std::move(parts.launcher)),
       evidence_(std::move(parts.evidence)),
       outbox_(std::move(parts.outbox)),
+      housekeeping_(std::move(parts.housekeeping)),
       generation_(std::move(parts.generation)),
       folders_(std::move(parts.folders)),
       identity_(std::move(parts.identity)),
@@ -58,6 +59,7 @@ Engine::Engine(Parts parts)
     }
     wake();
   });
+  if (housekeeping_) housekeeping_->start();
   publish();
 }
 

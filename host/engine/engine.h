@@ -25,6 +25,7 @@
 #include "engine/chain.h"
 #include "engine/evidence.h"
 #include "engine/followup.h"
+#include "engine/housekeeping.h"
 #include "engine/launcher.h"
 #include "engine/ports.h"
 #include "engine/state_folders.h"
@@ -46,6 +47,7 @@ class Engine final : public CommandPort, public StatusPort {
     std::unique_ptr<Launcher> launcher;
     std::unique_ptr<EvidenceStore> evidence;
     std::unique_ptr<clients::Outbox> outbox;
+    std::unique_ptr<Housekeeping> housekeeping;  // may be null: nothing is removed
     config::GenerationPtr generation;
     StateFolders folders;
     HostIdentity identity;
@@ -98,8 +100,9 @@ class Engine final : public CommandPort, public StatusPort {
     config::GenerationPtr generation;
     std::string run_id;
     process::Child child;
-    bool is_child = false;   // false: adopted, its exit status is not ours to read
-    bool abandoned = false;  // its job was ended by a command; only the process is still awaited
+    bool is_child = false;    // false: adopted, its exit status is not ours to read
+    bool task_ended = false;  // nobody works in the task's clone once the process is gone
+    bool abandoned = false;   // its job was ended by a command; only the process is still awaited
     bool ended_by_host = false;
     MonoTime deadline;
     std::optional<MonoTime> kill_at;  // SIGTERM was sent; SIGKILL follows
@@ -146,6 +149,7 @@ class Engine final : public CommandPort, public StatusPort {
   void ask_to_end(Worker& worker);
   void report_later(const Worker& worker, jobs::WorkerReport report);
   bool is_worktree_busy(TaskId task) const;
+  void clean_up_after(const Task& task);
   int free_workers() const;
   Status recover_job(const store::LiveJob& running);
 
@@ -172,6 +176,7 @@ class Engine final : public CommandPort, public StatusPort {
   std::unique_ptr<Launcher> launcher_;
   std::unique_ptr<EvidenceStore> evidence_;
   std::unique_ptr<clients::Outbox> outbox_;
+  std::unique_ptr<Housekeeping> housekeeping_;
   config::GenerationPtr generation_;
   const StateFolders folders_;
   const HostIdentity identity_;

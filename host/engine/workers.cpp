@@ -152,7 +152,22 @@ void Engine::report_later(const Worker& worker, jobs::WorkerReport report) {
 }
 
 void Engine::forget(JobId job) {
-  workers_.erase(job);
+  const auto worker = workers_.find(job);
+  if (worker == workers_.end()) return;
+  const bool task_ended = worker->second.task_ended;
+  const Task task = std::move(worker->second.task);
+  workers_.erase(worker);
+  if (task_ended) clean_up_after(task);
+}
+
+// The task's clone goes once no process works in it: a cancelled task's worker may still be ending.
+void Engine::clean_up_after(const Task& task) {
+  for (auto& [id, worker] : workers_) {
+    if (worker.task.id != task.id || !worker.abandoned) continue;
+    worker.task_ended = true;
+    return;
+  }
+  if (housekeeping_) housekeeping_->task_ended(task.work_item);
 }
 
 void Engine::ask_to_end(Worker& worker) {
