@@ -316,7 +316,7 @@ Status Engine::withdraw_live_job(const Task& task, const std::string& why) {
     const auto worker = workers_.find(id);
     if (worker == workers_.end()) return;
     worker->second.abandoned = true;
-    ask_to_end(worker->second);
+    ask_to_end(worker->second, ReasonCode::cancelled);
   });
   return Done{};
 }

@@ -141,7 +141,7 @@ std::vector<Engine::Happening> Engine::collect() {
         mono_now() +
         (*stopping_ == StopMode::drain ? config.drain_timeout : config.kill_grace + Millis{5000});
     if (*stopping_ == StopMode::end_workers) {
-      for (auto& [id, worker] : workers_) ask_to_end(worker);
+      for (auto& [id, worker] : workers_) ask_to_end(worker, ReasonCode::cancelled);
     }
   }
   return happenings;
@@ -172,10 +172,11 @@ void Engine::collect_ended_workers(std::vector<Happening>& happenings) {
     const std::filesystem::path folder = folders_.job(worker.job.id, worker.job.attempt);
     jobs::WorkerReport report = jobs::conclude(folder, end);
     if (!has_reported(folder)) end_survivors(worker.run_id);
-    if (worker.ended_by_host && !std::holds_alternative<Verdict>(report.outcome)) {
-      report.outcome =
-          Deferred{.reason = ReasonCode::timeout,
-                   .text = "ended by the host: past its limit or the host is stopping"};
+    if (worker.ended_because && !has_reported(folder)) {
+      report.outcome = Deferred{.reason = *worker.ended_because,
+                                .text = *worker.ended_because == ReasonCode::timeout
+                                            ? "ended by the host: past its limit"
+                                            : "ended by the host, which is stopping"};
     }
     happenings.emplace_back(JobEnded{
         id, worker.job.attempt, std::make_shared<const jobs::WorkerReport>(std::move(report))});
@@ -193,7 +194,7 @@ void Engine::enforce_deadlines() {
     } else if (now >= worker.deadline) {
       log(LogLevel::warning, "worker.past_limit", "a worker ran past its limit and is asked to end",
           {{"task", worker.task.work_item}, {"job", std::to_string(id.value)}});
-      ask_to_end(worker);
+      ask_to_end(worker, ReasonCode::timeout);
     }
   }
 }

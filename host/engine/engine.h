@@ -103,7 +103,8 @@ class Engine final : public CommandPort, public StatusPort {
     bool is_child = false;    // false: adopted, its exit status is not ours to read
     bool task_ended = false;  // nobody works in the task's clone once the process is gone
     bool abandoned = false;   // its job was ended by a command; only the process is still awaited
-    bool ended_by_host = false;
+    std::optional<ReasonCode> ended_because;  // the host asked the worker to end
+    std::string boot_id;                      // of the boot it was started in
     MonoTime deadline;
     std::optional<MonoTime> kill_at;  // SIGTERM was sent; SIGKILL follows
   };
@@ -146,7 +147,7 @@ class Engine final : public CommandPort, public StatusPort {
   void adopt(Worker worker);
   void watch(Worker& worker);
   void forget(JobId job);
-  void ask_to_end(Worker& worker);
+  void ask_to_end(Worker& worker, ReasonCode because);
   void report_later(const Worker& worker, jobs::WorkerReport report);
   bool is_worktree_busy(TaskId task) const;
   void clean_up_after(const Task& task);

@@ -170,8 +170,8 @@ void Engine::clean_up_after(const Task& task) {
   if (housekeeping_) housekeeping_->task_ended(task.work_item);
 }
 
-void Engine::ask_to_end(Worker& worker) {
-  worker.ended_by_host = true;
+void Engine::ask_to_end(Worker& worker, ReasonCode because) {
+  worker.ended_because = because;
   worker.kill_at = mono_now() + generation_->config.kill_grace + Millis{5000};
   if (worker.child.pidfd) signal_worker(worker.child, SIGTERM);
 }
@@ -210,6 +210,7 @@ Status Engine::recover() {
 Status Engine::recover_job(const store::LiveJob& running) {
   const std::filesystem::path folder = folders_.job(running.job.id, running.job.attempt);
   Worker worker{.job = running.job, .task = running.task, .generation = generation_};
+  worker.boot_id = running.job.owner.process.boot_id;
   worker.job.owner = identity_;
   worker.deadline =
       mono_now() + std::max(Millis{0}, running.job.deadline_at.value_or(batch_.now) - batch_.now);
@@ -246,9 +247,11 @@ void Engine::adopt(Worker worker) {
   }
   jobs::WorkerReport report = jobs::conclude(folder, std::nullopt);
   if (!has_reported(folder)) end_survivors(kept.run_id);
-  if (!was_started(folder)) {
+  if (!has_reported(folder) && (!was_started(folder) || kept.boot_id != boot_id())) {
     report.outcome =
-        Deferred{.reason = ReasonCode::cancelled, .text = "the host ended before the worker began"};
+        Deferred{.reason = ReasonCode::cancelled,
+                 .text = was_started(folder) ? "the machine was restarted under the worker"
+                                             : "the host ended before the worker began"};
   }
   log(LogLevel::info, "worker.concluded", "a worker ended while no host was running",
       {{"task", kept.task.work_item},
