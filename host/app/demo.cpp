@@ -169,7 +169,7 @@ void invite(const DemoFolder& folder) {
   say("  orchestrator plugin kill test-runner --reason \"just to see\"");
   say("                                                  the next task's tests fall back to the "
       "agent");
-  say("  git -C " + (folder.root() / "work/DEMO-2").string() + " log --oneline");
+  say("  git --git-dir=" + folder.bare("ledger").string() + " log --oneline task/DEMO-2");
   say("  curl -s " + url + "/queue");
   say("Change " + folder.config().string() +
       " and `orchestrator reload`; break it, and see what is refused.");
