@@ -4,6 +4,7 @@
 // the last synthetic message.
 #include <array>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "fault_text.h"
 #include "report_readers.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // codex exec --json: `turn.completed` or `turn.failed` closes the run. A failed turn tells no
 // usage; the input tokens of a completed one hold the cached ones.
+#include <nlohmann/json.hpp>
+
 #include "fault_text.h"
 #include "report_readers.h"
 

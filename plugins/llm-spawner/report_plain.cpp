@@ -4,6 +4,7 @@
 //   {"usage":{"input_tokens":1,"output_tokens":2,"cache_read_tokens":3,"cache_write_tokens":4,"turns":5,"cost_usd":0.1}}
 //   {"error":{"kind":"rate_limit","message":"…","retry_after_s":30}}
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "fault_text.h"
 #include "report_readers.h"
