@@ -136,8 +136,15 @@ Followup Engine::follow_up(const Worker& worker, const jobs::WorkerReport& repor
     budget.infra = plugin->second.infra_retry;
   }
   const auto gate = [&] {
-    return after_gate(task, job, evaluate_gate(gate_input(worker, report, evidence)), budget,
-                      batch_.now);
+    GateDecision decision = evaluate_gate(gate_input(worker, report, evidence));
+    // The gate read the verdict alone; what the producer says beside it is for whoever has to mend
+    // it.
+    if (auto* failed = std::get_if<GateFailed>(&decision)) {
+      const auto* verdict = std::get_if<Verdict>(&report.outcome);
+      if (verdict != nullptr && !verdict->summary.empty())
+        failed->text += " (" + verdict->summary + ")";
+    }
+    return after_gate(task, job, decision, budget, batch_.now);
   };
   return std::visit(
       overloaded{

@@ -31,13 +31,16 @@ Waiting at_human_gate(const Task& task) {
 Waiting on_hold(const Task& task) {
   const Hold hold = task.hold.value_or(Hold{});
   const bool surroundings = is_infrastructure(hold.hold);
+  const bool by_environment =
+      hold.hold == HoldClass::environment || hold.hold == HoldClass::infra_budget;
+  const std::string_view what = by_environment ? "held by its environment, not by its code: "
+                                : surroundings ? "held, and not blamed on the code: "
+                                               : "held: ";
   const bool needs_retry = hold.hold == HoldClass::retry_budget;
-  return {
-      .code = surroundings ? WaitCode::infra_hold : WaitCode::human_gate,
-      .text = std::string(surroundings ? "held by its environment, not by its code: " : "held: ") +
-              hold.reason,
-      .next = std::string("orchestrator task ") + (needs_retry ? "retry " : "release ") +
-              task.work_item};
+  return {.code = surroundings ? WaitCode::infra_hold : WaitCode::human_gate,
+          .text = std::string(what) + hold.reason,
+          .next = std::string("orchestrator task ") + (needs_retry ? "retry " : "release ") +
+                  task.work_item};
 }
 
 Waiting in_queue(const Job& job, int jobs_ahead, int workers, bool draining, WallTime now) {

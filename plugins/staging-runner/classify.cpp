@@ -61,7 +61,8 @@ std::string last_line(std::string_view text) {
 Ending connection_failed(std::string_view ssh_stderr) {
   for (const SshTrouble& trouble : k_ssh_troubles) {
     if (ssh_stderr.find(trouble.message) == std::string_view::npos) continue;
-    const std::string text = "ssh: " + last_line(ssh_stderr);
+    const std::string said = last_line(ssh_stderr);
+    const std::string text = said.rfind("ssh: ", 0) == 0 ? said : "ssh: " + said;
     if (trouble.permanent) return Hold{trouble.why, text};
     return defer(trouble.why, text);
   }

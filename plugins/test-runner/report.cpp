@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report.h"
 
+#include <algorithm>
+
 #include "report_text.h"
 
 namespace test_runner {
@@ -129,6 +131,17 @@ std::string meaning(const Run& run) {
          "they say. What proves that is the test surface above and its review.\n\n";
 }
 
+// Enough names for the developer who reads this as the reason of a rollback.
+std::string first_failing(const JunitReport& report) {
+  constexpr std::size_t k_named = 5;
+  std::string names;
+  for (std::size_t i = 0; i < report.failing.size() && i < k_named; ++i)
+    names += (i == 0 ? "" : ", ") + report_text::one_line(report.failing[i].name, 120);
+  const std::int64_t more = report.failed + report.errors -
+                            static_cast<std::int64_t>(std::min(report.failing.size(), k_named));
+  return more > 0 ? names + " and " + std::to_string(more) + " more" : names;
+}
+
 std::string log_section(const Run& run) {
   std::string text = "## End of the log\n\n";
   const std::string out = tail(run.result.out, k_shown_log_lines, k_shown_log_bytes);
@@ -149,7 +162,8 @@ std::string summary(const Run& run) {
   if (report.is_red()) text += plural(report.failed + report.errors, "test") + " failed, ";
   text += std::to_string(report.passed) + " passed";
   if (report.skipped > 0) text += ", " + std::to_string(report.skipped) + " skipped";
-  return text + ", in " + in_words(run.result.duration);
+  text += ", in " + in_words(run.result.duration);
+  return report.failing.empty() ? text : text + "; failing: " + first_failing(report);
 }
 
 std::string report_body(const Run& run) {
