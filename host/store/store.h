@@ -2,8 +2,9 @@
 // The store: domain operations over durable facts, each with its own guard. One writer (the engine thread)
 // groups many operations into one transaction; readers have connections of their own.
 //
-// An operation that returns `lost` has changed nothing: somebody else was there first. An operation that
-// returns an Error leaves the open batch unusable; the caller rolls it back.
+// An operation that returns `lost` has changed nothing: somebody else was there first. So has one that returns
+// `conflict`, `refused` or `not_found`. Any other Error leaves the open batch unusable; the caller rolls it back.
+// A row that no rule can interpret is `malformed`; lists leave it out, so that it never blocks the others.
 #pragma once
 
 #include <cstdint>
@@ -154,10 +155,14 @@ struct TaskFence {
 // The single writer. [engine thread]
 class Store : public Reader {
  public:
-  // A batch is one durable transaction over any number of operations. Nothing is visible before commit.
+  // A batch is one durable transaction over any number of operations; there is no write outside of one. Nothing
+  // is visible to a reader before commit. A commit that fails has rolled the batch back.
   virtual Status begin() = 0;
   virtual Status commit() = 0;
   virtual void rollback() = 0;
+  // Housekeeping that would make a commit slow, such as moving the log into the file. For moments without
+  // work; cheap when there is nothing to do. Commits do it themselves when nobody ever calls it.
+  virtual Status maintain() = 0;
 
   // The number the next task will get.
   virtual Result<std::int64_t> next_task_number() = 0;
@@ -210,7 +215,8 @@ class Store : public Reader {
 };
 
 // Opens or creates the SQLite database: WAL, synchronous=FULL, foreign keys, migrations applied under a backup.
-// Refuses a newer schema, a foreign file, a file that does not answer `wal`, and a network file system.
+// Refuses a newer schema, a foreign or damaged file, a file that does not answer `wal`, a network file system, and
+// a second writer (`conflict`, names the first one's process). A refused file is left as it was.
 Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& file, Millis busy_timeout);
 Result<std::unique_ptr<Reader>> open_sqlite_reader(const std::filesystem::path& file, Millis busy_timeout);
 

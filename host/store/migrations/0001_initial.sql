@@ -1,5 +1,6 @@
 -- Facts only; every status is derived from them. Times are milliseconds since the epoch, UTC. Words are those of
--- the domain tables, so that a person with a shell can read a row.
+-- the domain tables, so that a person with a shell can read a row. A CHECK compares them one by one: an IN list
+-- builds a temporary table whenever a row is written, which costs a third of a whole stage transition.
 
 CREATE TABLE hosts (
   id          INTEGER PRIMARY KEY,
@@ -18,9 +19,11 @@ CREATE TABLE tasks (
   repo          TEXT NOT NULL,
   repo_url      TEXT NOT NULL,
   branch        TEXT NOT NULL,
-  stage         TEXT NOT NULL CHECK (stage IN ('analysis','architecture','development','review','testing',
-                                               'deploy-staging','deploy','done')),
-  state         TEXT NOT NULL CHECK (state IN ('active','waiting_human','held','done','cancelled')),
+  stage         TEXT NOT NULL CHECK (stage = 'analysis' OR stage = 'architecture' OR stage = 'development'
+                                     OR stage = 'review' OR stage = 'testing' OR stage = 'deploy-staging'
+                                     OR stage = 'deploy' OR stage = 'done'),
+  state         TEXT NOT NULL CHECK (state = 'active' OR state = 'waiting_human' OR state = 'held'
+                                     OR state = 'done' OR state = 'cancelled'),
   rev           INTEGER NOT NULL,
   hold_class    TEXT,
   hold_reason   TEXT,
@@ -34,11 +37,22 @@ CREATE TABLE tasks (
   created_at    INTEGER NOT NULL,
   updated_at    INTEGER NOT NULL,
   stage_since   INTEGER NOT NULL,
+  finished_at   INTEGER,              -- set exactly for done and cancelled tasks
   CHECK ((state = 'held') = (hold_class IS NOT NULL)),
-  CHECK ((state = 'done') = (stage = 'done'))
+  CHECK ((state = 'done') = (stage = 'done')),
+  CHECK ((state = 'done' OR state = 'cancelled') = (finished_at IS NOT NULL))
 ) STRICT;
 -- Open tasks alone: what /queue and /status look at, however many are finished.
-CREATE INDEX tasks_open ON tasks(stage) WHERE state NOT IN ('done','cancelled');
+-- finished_at is a column of it as well: only then a count reads the index alone.
+CREATE INDEX tasks_open ON tasks(state, stage, hold_class, stage_since, finished_at) WHERE finished_at IS NULL;
+CREATE TRIGGER tasks_never_revived BEFORE UPDATE OF finished_at ON tasks
+WHEN OLD.finished_at IS NOT NULL AND NEW.state IS NOT OLD.state
+BEGIN
+  SELECT RAISE(ABORT, 'a finished task stays finished');
+END;
+CREATE TRIGGER tasks_kept BEFORE DELETE ON tasks BEGIN
+  SELECT RAISE(ABORT, 'a task is never removed');
+END;
 
 -- Apart from the row that every transition rewrites: a request may be long.
 CREATE TABLE task_requests (
@@ -46,27 +60,36 @@ CREATE TABLE task_requests (
   body    TEXT NOT NULL
 ) STRICT;
 
--- How many tasks ended, so that nobody has to count them.
-CREATE TABLE ended_tasks (
-  state TEXT PRIMARY KEY,
-  count INTEGER NOT NULL
+-- How many tasks ended where, so that nobody has to count them.
+CREATE TABLE finished_tasks (
+  stage  TEXT NOT NULL,
+  state  TEXT NOT NULL,
+  count  INTEGER NOT NULL,
+  oldest INTEGER NOT NULL,            -- stage_since of the oldest
+  PRIMARY KEY (stage, state)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO ended_tasks VALUES ('done', 0), ('cancelled', 0);
-CREATE TRIGGER tasks_ended AFTER UPDATE OF state ON tasks
-WHEN NEW.state IN ('done','cancelled') AND OLD.state IS NOT NEW.state
+CREATE TRIGGER tasks_finished AFTER UPDATE OF finished_at ON tasks
+WHEN OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL
 BEGIN
-  UPDATE ended_tasks SET count = count + 1 WHERE state = NEW.state;
+  INSERT INTO finished_tasks VALUES (NEW.stage, NEW.state, 1, NEW.stage_since)
+    ON CONFLICT DO UPDATE SET count = count + 1, oldest = min(oldest, excluded.oldest);
+END;
+CREATE TRIGGER tasks_inserted_finished AFTER INSERT ON tasks WHEN NEW.finished_at IS NOT NULL
+BEGIN
+  INSERT INTO finished_tasks VALUES (NEW.stage, NEW.state, 1, NEW.stage_since)
+    ON CONFLICT DO UPDATE SET count = count + 1, oldest = min(oldest, excluded.oldest);
 END;
 
+-- One row an attempt. State, attempt and owner are its fence; the owner stays when the job has ended.
 CREATE TABLE jobs (
   id           INTEGER PRIMARY KEY,
   task_id      INTEGER NOT NULL REFERENCES tasks(id),
-  kind         TEXT NOT NULL CHECK (kind IN ('produce','ci')),
+  kind         TEXT NOT NULL CHECK (kind = 'produce' OR kind = 'ci'),
   stage        TEXT NOT NULL,
-  attempt      INTEGER NOT NULL,
+  attempt      INTEGER NOT NULL CHECK (attempt >= 1),
   first_link   INTEGER NOT NULL,
   failed_runs  INTEGER NOT NULL,
-  state        TEXT NOT NULL CHECK (state IN ('queued','running','finished')),
+  state        TEXT NOT NULL CHECK (state = 'queued' OR state = 'running' OR state = 'finished'),
   run_after    INTEGER NOT NULL,
   created_at   INTEGER NOT NULL,
   started_at   INTEGER,
@@ -79,12 +102,16 @@ CREATE TABLE jobs (
   reason       TEXT NOT NULL DEFAULT '',
   text         TEXT NOT NULL DEFAULT '',
   resume_token TEXT NOT NULL DEFAULT '',
-  CHECK ((state = 'running') = (owner IS NOT NULL AND finished_at IS NULL)),
-  CHECK ((state = 'finished') = (finished_at IS NOT NULL))
+  CHECK ((state = 'finished') = (finished_at IS NOT NULL)),
+  CHECK ((state = 'finished') = (outcome <> '')),
+  CHECK ((owner IS NULL) = (started_at IS NULL)),
+  CHECK ((owner IS NULL) = (deadline_at IS NULL)),
+  CHECK (state = 'finished' OR (state = 'running') = (owner IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX jobs_live ON jobs(task_id) WHERE finished_at IS NULL;
+-- One index a state: an index over both would serve no statement that asks for one.
 CREATE INDEX jobs_queued ON jobs(run_after, id) WHERE state = 'queued';
-CREATE INDEX jobs_running ON jobs(id) WHERE state = 'running';
+CREATE INDEX jobs_running ON jobs(task_id) WHERE state = 'running';
 CREATE INDEX jobs_of_task ON jobs(task_id);
 
 CREATE TABLE outcome_counts (
@@ -147,18 +174,24 @@ CREATE TABLE artifacts (
   at         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX artifacts_of_task ON artifacts(task_id);
+CREATE TRIGGER artifacts_unchanged BEFORE UPDATE ON artifacts BEGIN
+  SELECT RAISE(ABORT, 'a record of an artifact is never changed');
+END;
+CREATE TRIGGER artifacts_kept BEFORE DELETE ON artifacts BEGIN
+  SELECT RAISE(ABORT, 'a record of an artifact is never removed');
+END;
 
 CREATE TABLE transition_leases (
   task_id     INTEGER PRIMARY KEY REFERENCES tasks(id),
   owner       INTEGER NOT NULL REFERENCES hosts(id),
-  epoch       INTEGER NOT NULL,
+  epoch       INTEGER NOT NULL CHECK (epoch >= 1),  -- grows with every acquire
   acquired_at INTEGER NOT NULL
 ) STRICT;
 
 -- The audit trail. Rows are never changed and never removed.
 CREATE TABLE events (
   id      INTEGER PRIMARY KEY,
-  task_id INTEGER,               -- NULL: not about one task
+  task_id INTEGER REFERENCES tasks(id),  -- NULL: not about one task
   kind    TEXT NOT NULL,
   actor   TEXT NOT NULL,
   text    TEXT NOT NULL,
@@ -205,11 +238,15 @@ CREATE TABLE deployments (
 CREATE INDEX deployments_of_repo ON deployments(repo, at);
 
 CREATE TABLE coverage_baselines (
-  repo     TEXT PRIMARY KEY,
-  percent  REAL NOT NULL,
+  repo      TEXT PRIMARY KEY,
+  percent   REAL NOT NULL CHECK (percent BETWEEN 0 AND 100),
   commit_id TEXT NOT NULL,
-  at       INTEGER NOT NULL
+  at        INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER coverage_only_rises BEFORE UPDATE ON coverage_baselines WHEN NEW.percent < OLD.percent
+BEGIN
+  SELECT RAISE(ABORT, 'a coverage baseline only rises');
+END;
 
 -- The embedded forge's pull requests: one a task.
 CREATE TABLE pull_requests (
@@ -220,7 +257,7 @@ CREATE TABLE pull_requests (
   base        TEXT NOT NULL,
   title       TEXT NOT NULL,
   head_commit TEXT NOT NULL,
-  state       TEXT NOT NULL CHECK (state IN ('open','merged','closed')),
+  state       TEXT NOT NULL CHECK (state = 'open' OR state = 'merged' OR state = 'closed'),
   ci          TEXT NOT NULL,
   ci_text     TEXT NOT NULL
 ) STRICT;
@@ -235,7 +272,7 @@ CREATE TABLE outbox (
   error    TEXT NOT NULL DEFAULT '',
   sent_at  INTEGER
 ) STRICT;
-CREATE INDEX outbox_due ON outbox(due) WHERE sent_at IS NULL;
+CREATE INDEX outbox_due ON outbox(due, id) WHERE sent_at IS NULL;
 
 CREATE TABLE deliveries (
   source TEXT NOT NULL,

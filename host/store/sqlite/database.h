@@ -21,8 +21,10 @@ namespace orc::store {
 // copy and must outlive the statement's use.
 class Statement {
  public:
-  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
-  Statement(Statement&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+  Statement(class Database& database, sqlite3_stmt* statement)
+      : database_(&database), statement_(statement) {}
+  Statement(Statement&& other) noexcept
+      : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)) {}
   Statement& operator=(Statement&&) = delete;
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
@@ -30,7 +32,7 @@ class Statement {
 
   template <typename... Values>
   void bind_all(const Values&... values) {
-    int index = 0;
+    [[maybe_unused]] int index = 0;
     (bind(++index, values), ...);
   }
   void bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_, index, value); }
@@ -64,13 +66,19 @@ class Statement {
   std::string text(int column) const;
 
  private:
+  Database* database_;
   sqlite3_stmt* statement_;
 };
 
-enum class Access : std::uint8_t { write, read };
+enum class Access : std::uint8_t {
+  create,  // the writer of a file that does not exist yet
+  write,   // the writer
+  read,    // a reader: no statement of it can write
+};
 
 class Database {
  public:
+  // Opens the file with every safety setting in force, and checks those that SQLite may ignore.
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file, Access access,
                                                 Millis busy_timeout);
   ~Database();
@@ -102,13 +110,38 @@ class Database {
 
   std::int64_t last_id() const { return sqlite3_last_insert_rowid(handle_); }
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+  const std::filesystem::path& file() const { return file_; }
   sqlite3* handle() const { return handle_; }
 
- private:
-  explicit Database(sqlite3* handle) : handle_(handle) {}
+  // What a result code means to the caller; remembers what it says about batch and connection.
+  Error error(int code);
+  // An operation failed for another reason than a rule of the schema: the open batch may be gone.
+  bool batch_broken() const { return batch_broken_; }
+  void start_afresh() { batch_broken_ = false; }
+  // The disk failed under this connection: what it has in memory is not to be trusted.
+  bool distrusted() const { return distrusted_; }
 
+  // While the log is kept, the end of this connection leaves file and log exactly as they are.
+  void keep_log_on_close(bool keep);
+  // Pages of the write-ahead log that no checkpoint has moved into the file yet.
+  int pending_pages() const {
+    return log_pages_ < moved_pages_ ? log_pages_ : log_pages_ - moved_pages_;
+  }
+  // Moves what it can without waiting for anybody.
+  void checkpoint();
+
+ private:
+  Database(std::filesystem::path file, sqlite3* handle) : file_(std::move(file)), handle_(handle) {}
+  Status configure(Access access, Millis busy_timeout);
+  Status configure_writer();
+
+  std::filesystem::path file_;
   sqlite3* handle_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
+  bool batch_broken_ = false;
+  bool distrusted_ = false;
+  int log_pages_ = 0;    // in the log after the last commit; starts anew once all were moved
+  int moved_pages_ = 0;  // of these, moved by the last checkpoint
 };
 
 }  // namespace orc::store

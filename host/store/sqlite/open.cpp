@@ -1,148 +1,151 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opening: one writer a file, a database that is really ours, in the mode we rely on, at the schema
-// we know.
-#include <fcntl.h>
-#include <linux/magic.h>
-#include <sys/file.h>
+// From a path to a store: every reason to refuse comes before the first change to the file.
 #include <sys/stat.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
+#include <system_error>
+#include <utility>
 
-#include "base/file.h"
-#include "base/log.h"
-#include "store/migrations.h"
+#include "base/process_identity.h"
+#include "store/sqlite/file_checks.h"
+#include "store/sqlite/instance_lock.h"
+#include "store/sqlite/migrations.h"
+#include "store/sqlite/reading.h"
 #include "store/sqlite/writing.h"
 
 namespace orc::store {
 
 namespace {
 
-constexpr std::int64_t k_application_id = 0x4F726368;  // "Orch"
+namespace fs = std::filesystem;
 
-// SQLite's locks are not to be trusted over a network; https://www.sqlite.org/howtocorrupt.html
-// section 2.1.
-constexpr std::array<long, 4> k_network_file_systems{NFS_SUPER_MAGIC, SMB_SUPER_MAGIC,
-                                                     0xFF534D42 /* CIFS */, CODA_SUPER_MAGIC};
+// A small file is checked at every start; the check takes a few milliseconds.
+constexpr std::uintmax_t k_small_file = 4 * 1024 * 1024;
 
-Status refuse_network_file_system(const std::filesystem::path& folder) {
-  struct statfs info {};
-  if (::statfs(folder.c_str(), &info) != 0)
-    return Error{ErrorKind::io, folder.string() + ": cannot be examined"};
-  const bool network = std::find(k_network_file_systems.begin(), k_network_file_systems.end(),
-                                 static_cast<long>(info.f_type)) != k_network_file_systems.end();
-  if (!network) return Done{};
-  return Error{ErrorKind::refused,
-               folder.string() + ": on a network file system; keep the database on a local disk"};
+// The file's name with no symbolic link in its folder's part.
+Result<fs::path> real_path(const fs::path& file) {
+  std::error_code failed;
+  const fs::path folder = fs::canonical(fs::absolute(file).parent_path(), failed);
+  if (failed) return Error{ErrorKind::io, file.string() + ": " + failed.message()};
+  return folder / file.filename();
 }
 
-// Beside the database, never on it: closing any descriptor of the database file would drop SQLite's
-// own locks.
-Result<UniqueFd> lock_instance(const std::filesystem::path& file) {
-  const std::string name = file.string() + ".lock";
-  UniqueFd fd(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd) return Error{ErrorKind::io, name + ": cannot be opened"};
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    const Result<std::string> owner = read_file(name, 64);
-    return Error{ErrorKind::conflict,
-                 file.string() + ": in use by another host" +
-                     (owner.ok() && !owner.value().empty() ? ", pid " + owner.value() : "")};
-  }
-  const std::string pid = std::to_string(::getpid());
-  if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), pid.data(), pid.size(), 0) < 0) {
-    return Error{ErrorKind::io, name + ": cannot be written"};
-  }
-  return fd;
+Status check_owner(Database& db) {
+  ORC_TRY(const std::int64_t id, db.number("PRAGMA application_id", 0));
+  if (id == k_application_id) return Done{};
+  return Error{ErrorKind::refused, db.file().string() +
+                                       " belongs to another program; it was left as it is. Name "
+                                       "another file in the configuration"};
 }
 
-Status set_modes(Database& db, const std::filesystem::path& file) {
-  ORC_TRY(const std::string mode, db.pragma("PRAGMA journal_mode=WAL"));
-  if (mode != "wal") {
-    return Error{ErrorKind::io,
-                 file.string() + ": does not take write-ahead logging (answers \"" + mode + "\")"};
+// The end of a process cannot tear a page, the end of the machine can.
+Result<bool> machine_went_down(Database& db) {
+  ORC_TRY(Statement last, db.use("SELECT boot_id FROM hosts ORDER BY id DESC LIMIT 1"));
+  ORC_TRY(const bool found, last.step());
+  return found && last.text(0) != boot_id();
+}
+
+Result<bool> deserves_check(Database& db, FileState state) {
+  std::error_code failed;
+  if (fs::file_size(db.file(), failed) <= k_small_file && !failed) return true;
+  if (state == FileState::clean) return false;
+  return machine_went_down(db);
+}
+
+Status check_content(Database& db, FileState state) {
+  ORC_TRY(const bool deserved, deserves_check(db, state));
+  if (!deserved) return Done{};
+  ORC_TRY(Statement check, db.use("PRAGMA quick_check(1)"));
+  ORC_TRY(const bool answered, check.step());
+  const std::string answer = answered ? check.text(0) : "no answer";
+  if (answer == "ok") return Done{};
+  return Error{ErrorKind::malformed, "its pages contradict each other: " + answer};
+}
+
+Error damaged(const fs::path& file, Error error) {
+  return Error{ErrorKind::malformed, file.string() +
+                                         " is damaged and was left as it is; restore a backup "
+                                         "(" +
+                                         error.message + ")"};
+}
+
+Status use_log(Database& db) {
+  ORC_TRY(const std::string answer, db.pragma("PRAGMA journal_mode=WAL"));
+  if (answer == "wal") return Done{};
+  return Error{
+      ErrorKind::unavailable,
+      db.file().string() + ": SQLite cannot keep a write-ahead log here, it answers " + answer};
+}
+
+Status check_existing(Database& db, FileState state) {
+  Status owned = check_owner(db);
+  if (owned.ok()) owned = check_content(db, state);
+  if (owned.ok() || owned.error().kind != ErrorKind::malformed) return owned;
+  return damaged(db.file(), std::move(owned).error());
+}
+
+Result<std::unique_ptr<Database>> open_existing(const fs::path& file, FileState state,
+                                                Millis busy_timeout) {
+  Result<std::unique_ptr<Database>> opened = Database::open(file, Access::write, busy_timeout);
+  if (!opened.ok() && opened.error().kind == ErrorKind::malformed) {
+    return damaged(file, std::move(opened).error());
   }
-  ORC_CHECK_OK(db.execute(
-      "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON;"
-      "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000;"
-      "PRAGMA journal_size_limit=67108864;"));
-  ORC_TRY(const std::string keys, db.pragma("PRAGMA foreign_keys"));
-  if (keys != "1")
-    return Error{ErrorKind::internal, "database: foreign keys cannot be switched on"};
+  if (!opened.ok()) return opened;
+  // A refused file is left with the log it had; an empty one of our own making goes.
+  opened.value()->keep_log_on_close(state == FileState::unclean);
+  ORC_CHECK_OK(check_existing(*opened.value(), state));
+  return opened;
+}
+
+Status create_as(const fs::path& file, Millis busy_timeout) {
+  ORC_TRY(std::unique_ptr<Database> db, Database::open(file, Access::create, busy_timeout));
+  ORC_CHECK_OK(use_log(*db));
+  ORC_CHECK_OK(migrate(*db, known_migrations(), wall_now()));
+  db->keep_log_on_close(false);
   return Done{};
 }
 
-Status back_up(Database& db, const std::filesystem::path& file, std::int64_t version) {
-  const std::string copy = file.string() + ".before-migration-" + std::to_string(version);
-  std::error_code ignored;
-  std::filesystem::remove(copy, ignored);
-  ORC_TRY(const int rows, db.run("VACUUM INTO ?1", copy));
-  (void)rows;
-  log(LogLevel::info, "store.backup", "copied before the migration", {{"file", copy}});
-  return Done{};
+// Under another name first: a start that was cut short leaves no half database that the next one
+// would refuse.
+Status create(const fs::path& file, Millis busy_timeout) {
+  const fs::path fresh = file.string() + ".new";
+  std::error_code failed;
+  for (const char* part : {"", "-wal", "-shm"}) fs::remove(fresh.string() + part, failed);
+  ORC_CHECK_OK(create_as(fresh, busy_timeout));
+  fs::rename(fresh, file, failed);
+  if (failed) return Error{ErrorKind::io, file.string() + ": " + failed.message()};
+  return sync(file.parent_path());
 }
 
-Status migrate(Database& db, const std::filesystem::path& file) {
-  ORC_TRY(const std::int64_t application, db.number("PRAGMA application_id", 0));
-  ORC_TRY(const std::int64_t version, db.number("PRAGMA user_version", 0));
-  ORC_TRY(const std::int64_t tables, db.number("SELECT count(*) FROM sqlite_schema", 0));
-  if (tables > 0 && application != k_application_id) {
-    return Error{ErrorKind::refused, file.string() + ": is a database of another program"};
-  }
-  const auto known = static_cast<std::int64_t>(k_migrations.size());
-  if (version > known) {
-    return Error{ErrorKind::refused, file.string() + ": has schema " + std::to_string(version) +
-                                         ", this program knows " + std::to_string(known) +
-                                         "; start the newer program, or restore a backup"};
-  }
-  if (version == known) return Done{};
-  if (version > 0) ORC_CHECK_OK(back_up(db, file, version));
-  for (std::int64_t next = version; next < known; ++next) {
-    const std::string script =
-        std::string("BEGIN IMMEDIATE;") + k_migrations[static_cast<std::size_t>(next)] +
-        "CREATE TABLE IF NOT EXISTS schema_migrations(version INTEGER PRIMARY KEY,"
-        "applied_at INTEGER NOT NULL) STRICT;"
-        "INSERT INTO schema_migrations VALUES(" +
-        std::to_string(next + 1) + "," + std::to_string(wall_now().ms) +
-        ");PRAGMA application_id=" + std::to_string(k_application_id) +
-        ";PRAGMA user_version=" + std::to_string(next + 1) + ";COMMIT;";
-    if (Status applied = db.execute(script.c_str()); !applied.ok()) {
-      (void)db.execute("ROLLBACK");
-      return std::move(applied).error().while_doing(file.string() + ": migration " +
-                                                    std::to_string(next + 1));
-    }
-  }
-  return Done{};
-}
-
-Error explain(Error error, const std::filesystem::path& file) {
-  if (error.kind != ErrorKind::malformed) return error;
-  return Error{ErrorKind::malformed,
-               file.string() + ": is damaged or not a database (" + error.message +
-                   "); it was left as it is. Restore a backup, or move it away to start empty"};
+Result<std::unique_ptr<Database>> open_writer(const fs::path& file, Millis busy_timeout) {
+  ORC_TRY(const FileState state, inspect(file));
+  if (state == FileState::missing) ORC_CHECK_OK(create(file, busy_timeout));
+  ORC_TRY(std::unique_ptr<Database> db, open_existing(file, state, busy_timeout));
+  ORC_CHECK_OK(use_log(*db));
+  ORC_CHECK_OK(migrate(*db, known_migrations(), wall_now()));
+  db->keep_log_on_close(false);
+  return db;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& file, Millis busy_timeout) {
-  ORC_CHECK_OK(make_folder(file.parent_path()));
-  ORC_CHECK_OK(refuse_network_file_system(file.parent_path()));
-  ORC_TRY(UniqueFd lock, lock_instance(file));
-  const mode_t before = ::umask(0077);
-  Result<std::unique_ptr<Database>> opened = Database::open(file, Access::write, busy_timeout);
-  Status ready = opened.ok() ? set_modes(*opened.value(), file) : Status(opened.error());
-  if (ready.ok()) ready = migrate(*opened.value(), file);
-  ::umask(before);
-  if (!ready.ok()) return explain(std::move(ready).error(), file);
-  return std::unique_ptr<Store>(new SqliteStore(std::move(opened).value(), std::move(lock)));
+  ORC_CHECK_OK(prepare_folder(std::filesystem::absolute(file).parent_path()));
+  ORC_TRY(const std::filesystem::path real, real_path(file));
+  ORC_TRY(InstanceLock lock, InstanceLock::acquire(real));
+  // SQLite gives its own files the mode of the database.
+  const mode_t mask = ::umask(0077);
+  Result<std::unique_ptr<Database>> db = open_writer(real, busy_timeout);
+  ::umask(mask);
+  if (!db.ok()) return std::move(db).error();
+  return std::unique_ptr<Store>(
+      new SqliteStore(std::move(db).value(), std::move(lock), busy_timeout));
 }
 
 Result<std::unique_ptr<Reader>> open_sqlite_reader(const std::filesystem::path& file,
                                                    Millis busy_timeout) {
-  ORC_TRY(std::unique_ptr<Database> db, Database::open(file, Access::read, busy_timeout));
-  ORC_CHECK_OK(db->execute("PRAGMA query_only=ON; PRAGMA cache_size=-8192;"));
+  ORC_TRY(const std::filesystem::path real, real_path(file));
+  ORC_TRY(std::unique_ptr<Database> db, Database::open(real, Access::read, busy_timeout));
+  ORC_CHECK_OK(check_owner(*db));
   return std::unique_ptr<Reader>(new WithReads<Reader>(std::move(db)));
 }
 

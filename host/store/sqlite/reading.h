@@ -7,7 +7,7 @@
 
 namespace orc::store {
 
-// Each of these is the Reader's method of the same name.
+// Each of these is the method of the same name of Reader or Store.
 struct Reading {
   Database& db;
 
@@ -29,6 +29,12 @@ struct Reading {
   Result<std::vector<Alert>> open_alerts();
   Result<std::vector<PluginKill>> kills(WallTime now);
   Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key);
+
+  Result<std::int64_t> next_task_number();
+  Result<std::vector<LiveJob>> due_jobs(WallTime now, int limit);
+  Result<std::optional<WallTime>> next_due();
+  Result<std::vector<LiveJob>> running_jobs();
+  Result<std::vector<OutboxItem>> due_outbox(WallTime now, int limit);
 };
 
 // Implements the reads of `Base` (Reader or Store) by forwarding them.
@@ -77,9 +83,10 @@ class WithReads : public Base {
 
  protected:
   Database& db() { return *database_; }
+  Reading reading() { return Reading{*database_}; }
+  void replace_database(std::unique_ptr<Database> fresh) { database_ = std::move(fresh); }
 
  private:
-  Reading reading() { return Reading{*database_}; }
   std::unique_ptr<Database> database_;
 };
 

@@ -1,39 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is recorded beside tasks and jobs: decisions, artifacts, events, alerts, the outbox.
-#include "store/sqlite/rows.h"
 #include "store/sqlite/writing.h"
 
 namespace orc::store {
 
-namespace {
-
-Status done(Result<int> changed) {
-  if (!changed.ok()) return std::move(changed).error();
-  return Done{};
-}
-
-}  // namespace
-
 Status SqliteStore::record_decisions(JobId job, const std::vector<ChainDecision>& decisions,
                                      WallTime now) {
   for (const ChainDecision& d : decisions) {
-    ORC_CHECK_OK(done(
-        db().run("INSERT OR REPLACE INTO chain_decisions VALUES(?1,?2,?3,?4,?5,?6,?7)", job.value,
-                 d.position, d.producer, to_string(d.decision), d.reason, d.text, now)));
+    ORC_CHECK_OK(record("INSERT OR REPLACE INTO chain_decisions VALUES(?1,?2,?3,?4,?5,?6,?7)",
+                        job.value, d.position, d.producer, to_string(d.decision), d.reason, d.text,
+                        now));
   }
   return Done{};
 }
 
 Status SqliteStore::record_artifact(const ArtifactRecord& a) {
-  return done(db().run(
+  return record(
       "INSERT INTO artifacts(job_id,task_id,stage,attempt,name,sha256,size,commit_id,content_id,"
       "producer,generation,path,at) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
       a.job.value, a.task.value, to_string(a.stage), a.attempt, a.name, a.sha256, a.size, a.commit,
-      a.content_id, a.producer, a.generation, a.path, a.at));
+      a.content_id, a.producer, a.generation, a.path, a.at);
 }
 
 Status SqliteStore::record_agent_run(const AgentRun& r) {
-  return done(db().run(
+  return record(
       "INSERT INTO "
       "agent_runs(job_id,task_id,stage,role,program,program_version,model,effort,input_tokens,"
       "output_tokens,cache_read_tokens,cache_write_tokens,cost_usd,turns,wall_ms,complete,result,"
@@ -41,87 +31,83 @@ Status SqliteStore::record_agent_run(const AgentRun& r) {
       " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
       r.job.value, r.task.value, to_string(r.stage), to_string(r.role), r.program,
       r.program_version, r.model, r.effort, r.input_tokens, r.output_tokens, r.cache_read_tokens,
-      r.cache_write_tokens, r.cost_usd, r.turns, r.wall_ms, r.complete, r.result, r.started_at));
+      r.cache_write_tokens, r.cost_usd, r.turns, r.wall_ms, r.complete, r.result, r.started_at);
 }
 
 Status SqliteStore::record_approval(const Approval& a) {
-  return done(
-      db().run("INSERT INTO approvals(task_id,stage,approved,actor,channel,reason,content_id,at)"
-               " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
-               a.task.value, to_string(a.stage), a.approved, a.actor, a.channel, a.reason,
-               a.content_id, a.at));
+  return record(
+      "INSERT INTO approvals(task_id,stage,approved,actor,channel,reason,content_id,at)"
+      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+      a.task.value, to_string(a.stage), a.approved, a.actor, a.channel, a.reason, a.content_id,
+      a.at);
 }
 
 Result<EventId> SqliteStore::append_event(const Event& e) {
   const auto task = e.task.value == 0 ? std::nullopt : std::optional(e.task.value);
   ORC_CHECK_OK(
-      done(db().run("INSERT INTO events(task_id,kind,actor,text,data,at) VALUES(?1,?2,?3,?4,?5,?6)",
-                    task, e.kind, e.actor, e.text, e.data, e.at)));
+      record("INSERT INTO events(task_id,kind,actor,text,data,at) VALUES(?1,?2,?3,?4,?5,?6)", task,
+             e.kind, e.actor, e.text, e.data, e.at));
   return EventId{db().last_id()};
 }
 
 Status SqliteStore::put_pull_request(const PullRequest& p) {
-  return done(db().run(
+  return record(
       "INSERT INTO pull_requests(task_id,repo,branch,base,title,head_commit,state,ci,ci_text)"
-      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(task_id) DO UPDATE SET title=?5,"
+      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT(task_id) DO UPDATE SET "
+      "repo=?2,branch=?3,base=?4,title=?5,"
       "head_commit=?6,state=?7,ci=?8,ci_text=?9",
-      p.task.value, p.repo, p.branch, p.base, p.title, p.head_commit, p.state, p.ci, p.ci_text));
+      p.task.value, p.repo, p.branch, p.base, p.title, p.head_commit, p.state, p.ci, p.ci_text);
 }
 
 Result<bool> SqliteStore::raise_alert(TaskId task, const std::string& condition,
                                       const std::string& text, WallTime now) {
-  ORC_TRY(const int inserted, db().run("INSERT INTO alerts(task_id,condition,text,at) "
-                                       "VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING",
-                                       task.value, condition, text, now));
+  ORC_TRY(const int inserted, change("INSERT INTO alerts(task_id,condition,text,at) "
+                                     "VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING",
+                                     task.value, condition, text, now));
   return inserted == 1;
 }
 
 Status SqliteStore::clear_alerts(TaskId task, WallTime now) {
-  return done(db().run("UPDATE alerts SET cleared_at=?2 WHERE task_id=?1 AND cleared_at IS NULL",
-                       task.value, now));
+  return record("UPDATE alerts SET cleared_at=?2 WHERE task_id=?1 AND cleared_at IS NULL",
+                task.value, now);
 }
 
 Status SqliteStore::put_kill(const PluginKill& k) {
-  return done(db().run("INSERT OR REPLACE INTO plugin_kills VALUES(?1,?2,?3,?4,?5)", k.plugin,
-                       k.actor, k.reason, k.at, k.until));
+  return record("INSERT OR REPLACE INTO plugin_kills VALUES(?1,?2,?3,?4,?5)", k.plugin, k.actor,
+                k.reason, k.at, k.until);
 }
 
 Result<Write> SqliteStore::remove_kill(const std::string& plugin) {
-  ORC_TRY(const int removed, db().run("DELETE FROM plugin_kills WHERE plugin=?1", plugin));
+  ORC_TRY(const int removed, change("DELETE FROM plugin_kills WHERE plugin=?1", plugin));
   return removed == 1 ? Write::written : Write::lost;
 }
 
 Status SqliteStore::add_outbox(const OutboxItem& item) {
-  return done(
-      db().run("INSERT INTO outbox(channel,key,body,attempts,due) VALUES(?1,?2,?3,?4,?5)"
-               " ON CONFLICT(key) DO NOTHING",
-               item.channel, item.key, item.body, item.attempts, item.due));
-}
-
-Result<std::vector<OutboxItem>> SqliteStore::due_outbox(WallTime now, int limit) {
-  ORC_TRY(Statement s, db().use("SELECT id,channel,key,body,attempts,due FROM outbox"
-                                " WHERE sent_at IS NULL AND due<=?1 ORDER BY due LIMIT ?2"));
-  s.bind_all(now, limit);
-  return read_all<OutboxItem>(s, [](const Statement& row) -> Result<OutboxItem> {
-    return OutboxItem{row.integer(0), row.text(1),  row.text(2),
-                      row.text(3),    row.small(4), row.time(5)};
-  });
+  return record(
+      "INSERT INTO outbox(channel,key,body,attempts,due) VALUES(?1,?2,?3,?4,?5)"
+      " ON CONFLICT(key) DO NOTHING",
+      item.channel, item.key, item.body, item.attempts, item.due);
 }
 
 Status SqliteStore::finish_outbox(std::int64_t id, WallTime now) {
-  return done(
-      db().run("UPDATE outbox SET sent_at=?2,attempts=attempts+1,error='' WHERE id=?1", id, now));
+  return record(
+      "UPDATE outbox SET sent_at=?2,attempts=attempts+1,error=''"
+      " WHERE id=?1 AND sent_at IS NULL",
+      id, now);
 }
 
 Status SqliteStore::retry_outbox(std::int64_t id, WallTime due, const std::string& error) {
-  return done(db().run("UPDATE outbox SET due=?2,attempts=attempts+1,error=?3 WHERE id=?1", id, due,
-                       error));
+  return record(
+      "UPDATE outbox SET due=?2,attempts=attempts+1,error=?3"
+      " WHERE id=?1 AND sent_at IS NULL",
+      id, due, error);
 }
 
 Status SqliteStore::put_delivery(const std::string& source, const std::string& key,
                                  const std::string& answer, WallTime now) {
-  return done(db().run("INSERT INTO deliveries VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING", source,
-                       key, answer, now));
+  // The first answer stays: a repeated delivery is told what was told before.
+  return record("INSERT INTO deliveries VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING", source, key,
+                answer, now);
 }
 
 }  // namespace orc::store

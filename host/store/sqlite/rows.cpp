@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite/rows.h"
 
+#include <mutex>
+#include <set>
+#include <string>
+
 #include "base/log.h"
 #include "base/text.h"
 
 namespace orc::store {
 
 namespace {
+
+constexpr std::size_t k_most_known_rows = 1000;
 
 Error unknown_word(const char* table, std::int64_t id, const char* column,
                    const std::string& word) {
@@ -16,7 +22,12 @@ Error unknown_word(const char* table, std::int64_t id, const char* column,
 
 }  // namespace
 
+// Once for each row: a page that is asked for every second would fill the log otherwise.
 void log_refused_row(const Error& error) {
+  static std::mutex mutex;
+  static std::set<std::string> known;
+  const std::lock_guard held(mutex);
+  if (known.size() >= k_most_known_rows || !known.insert(error.message).second) return;
   log(LogLevel::error, "store.row_refused", error.message);
 }
 

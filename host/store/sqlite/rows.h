@@ -3,6 +3,8 @@
 // row and column: such a row is shown to people and left alone, never guessed at.
 #pragma once
 
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "domain/records.h"
@@ -31,13 +33,15 @@ Result<Stage> read_stage(const Statement& row, int column, const char* table, st
 
 void log_refused_row(const Error& error);
 
-// All rows of a statement; rows that cannot be read are logged and left out.
+inline constexpr int k_no_limit = 0x7FFFFFFF;
+
+// The rows of a statement, up to `limit` in all. A row that cannot be read is logged and left out,
+// and does not count: it never keeps a good one from being seen.
 template <typename Record, typename Read>
-Result<std::vector<Record>> read_all(Statement& statement, Read&& read) {
-  std::vector<Record> records;
-  while (true) {
+Status read_into(std::vector<Record>& records, Statement& statement, Read&& read, int limit) {
+  while (static_cast<int>(records.size()) < limit) {
     ORC_TRY(const bool row, statement.step());
-    if (!row) return records;
+    if (!row) break;
     Result<Record> record = read(statement);
     if (record.ok()) {
       records.push_back(std::move(record).value());
@@ -47,5 +51,23 @@ Result<std::vector<Record>> read_all(Statement& statement, Read&& read) {
       return std::move(record).error();
     }
   }
+  return Done{};
 }
+
+template <typename Record, typename Read>
+Result<std::vector<Record>> read_all(Statement& statement, Read&& read, int limit = k_no_limit) {
+  std::vector<Record> records;
+  ORC_CHECK_OK(read_into(records, statement, std::forward<Read>(read), limit));
+  return records;
+}
+
+// The first row, if there is one.
+template <typename Record, typename Read>
+Result<std::optional<Record>> read_one(Statement& statement, Read&& read) {
+  ORC_TRY(const bool row, statement.step());
+  if (!row) return std::optional<Record>();
+  ORC_TRY(Record record, read(statement));
+  return std::optional<Record>(std::move(record));
+}
+
 }  // namespace orc::store

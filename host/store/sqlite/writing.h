@@ -6,7 +6,7 @@
 #include <string>
 #include <tuple>
 
-#include "base/unique_fd.h"
+#include "store/sqlite/instance_lock.h"
 #include "store/sqlite/reading.h"
 
 namespace orc::store {
@@ -14,25 +14,31 @@ namespace orc::store {
 class SqliteStore final : public WithReads<Store> {
  public:
   // `instance_lock` keeps a second writer out for as long as this object lives.
-  SqliteStore(std::unique_ptr<Database> database, UniqueFd instance_lock)
-      : WithReads(std::move(database)), instance_lock_(std::move(instance_lock)) {}
+  SqliteStore(std::unique_ptr<Database> database, InstanceLock instance_lock, Millis busy_timeout)
+      : WithReads(std::move(database)),
+        instance_lock_(std::move(instance_lock)),
+        busy_timeout_(busy_timeout) {}
+  ~SqliteStore() override { rollback(); }
 
   Status begin() override;
   Status commit() override;
   void rollback() override;
+  Status maintain() override;
 
-  Result<std::int64_t> next_task_number() override;
+  Result<std::int64_t> next_task_number() override { return reading().next_task_number(); }
   Result<Task> insert_task(const NewTask& task, WallTime now) override;
   Result<Write> write_task(const TaskFence& expected, const Task& next, WallTime now) override;
   Result<Job> queue_job(const NewJob& job, WallTime now) override;
-  Result<std::vector<LiveJob>> due_jobs(WallTime now, int limit) override;
-  Result<std::optional<WallTime>> next_due() override;
+  Result<std::vector<LiveJob>> due_jobs(WallTime now, int limit) override {
+    return reading().due_jobs(now, limit);
+  }
+  Result<std::optional<WallTime>> next_due() override { return reading().next_due(); }
   Result<Write> claim_job(JobId job, const HostIdentity& owner, std::int64_t generation,
                           WallTime now, WallTime deadline) override;
   Result<Write> finish_job(const JobFence& fence, const JobEnd& end) override;
   Result<Write> withdraw_job(JobId job, const JobEnd& end) override;
   Result<Write> adopt_job(const JobFence& fence, const HostIdentity& owner) override;
-  Result<std::vector<LiveJob>> running_jobs() override;
+  Result<std::vector<LiveJob>> running_jobs() override { return reading().running_jobs(); }
 
   Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions,
                           WallTime now) override;
@@ -47,7 +53,9 @@ class SqliteStore final : public WithReads<Store> {
   Status put_kill(const PluginKill& kill) override;
   Result<Write> remove_kill(const std::string& plugin) override;
   Status add_outbox(const OutboxItem& item) override;
-  Result<std::vector<OutboxItem>> due_outbox(WallTime now, int limit) override;
+  Result<std::vector<OutboxItem>> due_outbox(WallTime now, int limit) override {
+    return reading().due_outbox(now, limit);
+  }
   Status finish_outbox(std::int64_t id, WallTime now) override;
   Status retry_outbox(std::int64_t id, WallTime due, const std::string& error) override;
   Status put_delivery(const std::string& source, const std::string& key, const std::string& answer,
@@ -55,14 +63,33 @@ class SqliteStore final : public WithReads<Store> {
   Status record_host(const HostIdentity& host, const std::string& version, WallTime now) override;
 
  private:
+  // A write as a part of the open batch; the number of rows it changed. Fails without a batch and
+  // in a broken one: after a failure SQLite may have rolled back and would commit each further
+  // statement alone.
+  template <typename... Values>
+  Result<int> change(const char* sql, const Values&... values) {
+    ORC_CHECK_OK(writable());
+    return db().run(sql, values...);
+  }
+  template <typename... Values>
+  Status record(const char* sql, const Values&... values) {
+    ORC_TRY(const int changed, change(sql, values...));
+    (void)changed;
+    return Done{};
+  }
+  Status writable();
   // The row of a host; 0 for one that was never recorded, which owns nothing.
   Result<std::int64_t> host_row(const std::string& instance);
-  Status flush_outcome_counts();
+  Result<Write> end_job(Statement& update, const JobEnd& end);
+  Status store_outcome_counts();
 
-  UniqueFd instance_lock_;
+  InstanceLock instance_lock_;
+  Millis busy_timeout_;
+  bool in_batch_ = false;
   std::string known_instance_;  // of known_host_
   std::int64_t known_host_ = 0;
   // Counted in memory and written once per batch: many jobs of a batch share a row.
+  // stage, producer, outcome, reason
   std::map<std::tuple<std::string, std::string, std::string, std::string>, std::int64_t> ended_;
 };
 

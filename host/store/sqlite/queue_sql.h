@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The statements whose cost must not grow with the number of finished tasks, in one place so that a
+// test can ask SQLite for the plan of each. A partial index serves only a statement that repeats
+// its condition; INDEXED BY makes SQLite refuse the statement if it does not.
+#pragma once
+
+#include "store/sqlite/rows.h"
+
+#define ORC_OF_TASKS_AND_HOSTS                                              \
+  " CROSS JOIN tasks t ON t.id=j.task_id LEFT JOIN hosts h ON h.id=j.owner" \
+  " LEFT JOIN task_requests r ON r.task_id=t.id"
+
+namespace orc::store::sql {
+
+// ?1 after, ?2 stage or NULL, ?3 state or NULL, ?4 repo or ''
+inline constexpr char k_tasks[] =
+    "SELECT " ORC_TASK_COLUMNS " FROM " ORC_TASK_TABLES
+    " WHERE t.id>?1 AND (?2 IS NULL OR t.stage=?2) AND (?3 IS NULL OR t.state=?3)"
+    " AND (?4='' OR t.repo=?4) ORDER BY t.id";
+inline constexpr char k_open_tasks[] =
+    "SELECT " ORC_TASK_COLUMNS
+    " FROM tasks t INDEXED BY tasks_open LEFT JOIN task_requests r ON r.task_id=t.id"
+    " WHERE t.finished_at IS NULL AND t.state=?3 AND t.id>?1 AND (?2 IS NULL OR t.stage=?2)"
+    " AND (?4='' OR t.repo=?4) ORDER BY t.id";
+
+inline constexpr char k_running_jobs[] =
+    "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS
+    " FROM jobs j INDEXED BY jobs_running" ORC_OF_TASKS_AND_HOSTS
+    " WHERE j.state='running' ORDER BY j.started_at,j.id";
+inline constexpr char k_queued_jobs[] = "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS
+                                        " FROM jobs j INDEXED BY jobs_queued" ORC_OF_TASKS_AND_HOSTS
+                                        " WHERE j.state='queued' ORDER BY j.run_after,j.id";
+inline constexpr char k_due_jobs[] =
+    "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS
+    " FROM jobs j INDEXED BY jobs_queued" ORC_OF_TASKS_AND_HOSTS
+    " WHERE j.state='queued' AND j.run_after<=?1 ORDER BY j.run_after,j.id";
+inline constexpr char k_next_due[] =
+    "SELECT run_after FROM jobs INDEXED BY jobs_queued WHERE state='queued' ORDER BY run_after"
+    " LIMIT 1";
+inline constexpr char k_live_job[] =
+    "SELECT " ORC_JOB_COLUMNS
+    " FROM jobs j INDEXED BY jobs_live LEFT JOIN hosts h ON h.id=j.owner"
+    " WHERE j.task_id=?1 AND j.finished_at IS NULL";
+inline constexpr char k_next_task_number[] = "SELECT ifnull(max(id),0)+1 FROM tasks";
+
+// Stage, state, hold; then count and oldest of those without a running job and of those with one.
+inline constexpr char k_stage_counts[] =
+    "SELECT t.stage,t.state,t.hold_class,sum(j.id IS NULL),min(iif(j.id IS "
+    "NULL,t.stage_since,NULL)),"
+    "sum(j.id IS NOT NULL),min(iif(j.id IS NULL,NULL,t.stage_since))"
+    " FROM tasks t INDEXED BY tasks_open LEFT JOIN jobs j INDEXED BY jobs_running"
+    " ON j.task_id=t.id AND j.state='running' AND t.state='active'"
+    " WHERE t.finished_at IS NULL GROUP BY t.state,t.stage,t.hold_class"
+    " UNION ALL SELECT stage,state,NULL,count,oldest,0,NULL FROM finished_tasks";
+
+// ?1 after, ?2 task
+inline constexpr char k_events[] =
+    "SELECT id,task_id,kind,actor,text,data,at FROM events WHERE id>?1 ORDER BY id";
+inline constexpr char k_events_of_task[] =
+    "SELECT id,task_id,kind,actor,text,data,at FROM events INDEXED BY events_of_task"
+    " WHERE task_id=?2 AND id>?1 ORDER BY id";
+inline constexpr char k_open_alerts[] =
+    "SELECT id,task_id,condition,text,at FROM alerts INDEXED BY alerts_open"
+    " WHERE cleared_at IS NULL ORDER BY id";
+inline constexpr char k_due_outbox[] =
+    "SELECT id,channel,key,body,attempts,due FROM outbox INDEXED BY outbox_due"
+    " WHERE sent_at IS NULL AND due<=?1 ORDER BY due,id";
+
+}  // namespace orc::store::sql
