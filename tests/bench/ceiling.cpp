@@ -20,7 +20,7 @@ double bare_commits_per_second(const std::filesystem::path& folder) {
     if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
       throw std::runtime_error(sqlite3_errmsg(db));
   };
-  run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;"
+  run("DROP TABLE IF EXISTS t; DROP TABLE IF EXISTS e; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;"
       "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO t VALUES(1,0);"
       "CREATE TABLE e(id INTEGER PRIMARY KEY, x TEXT)");
   constexpr int k_commits = 2000;
