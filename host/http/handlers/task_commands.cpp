@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "http/handlers/handlers.h"
 #include "http/handlers/shared.h"
@@ -30,6 +32,21 @@ constexpr std::array k_submit_fields{
     SubmitField{"branch", &engine::Submit::branch},
 };
 
+// A title stands in lists, commit messages and alerts: one line, and short enough to be read there.
+std::optional<Problem> problem_of_title(const std::string& title) {
+  if (title.empty()) return Problem{422, "title_missing", "a task needs a title"};
+  constexpr std::size_t k_longest = 300;
+  if (title.size() > k_longest) {
+    return Problem{422, "invalid_field",
+                   "title is longer than " + std::to_string(k_longest) + " bytes",
+                   "put the long text into the request: --file"};
+  }
+  const bool one_line = std::none_of(title.begin(), title.end(),
+                                     [](unsigned char c) { return c < 0x20U || c == 0x7FU; });
+  if (!one_line) return Problem{422, "invalid_field", "title must be one line of plain text"};
+  return std::nullopt;
+}
+
 std::variant<engine::Submit, Problem> submit_of(const views::Json& body) {
   engine::Submit submit;
   for (const SubmitField& field : k_submit_fields) {
@@ -44,7 +61,7 @@ std::variant<engine::Submit, Problem> submit_of(const views::Json& body) {
     submit.from = parse_stage(stage);
     if (!submit.from) return Problem{422, "unknown_stage", "there is no stage " + stage};
   }
-  if (submit.title.empty()) return Problem{422, "title_missing", "a task needs a title"};
+  if (auto problem = problem_of_title(submit.title)) return *std::move(problem);
   return submit;
 }
 

@@ -210,6 +210,9 @@ TEST_F(Routes, RefuseABodyThatIsNotWhatTheCommandTakes) {
             400);
   EXPECT_EQ(status_of(R"({"title":7})"), 422);
   EXPECT_EQ(status_of(R"({"request":"no title"})"), 422);
+  EXPECT_EQ(status_of(R"({"title":"two\nlines"})"), 422);
+  EXPECT_EQ(status_of(R"({"title":"nul\u0000byte"})"), 422);
+  EXPECT_EQ(status_of(R"({"title":")" + std::string(301, 'x') + "\"}"), 422);
   EXPECT_EQ(status_of(R"({"title":"t","from":"tesing"})"), 422);
   EXPECT_TRUE(running_.engine.requests.empty());
 }
