@@ -12,7 +12,7 @@ namespace {
 
 struct Entry {
   WallTime at;
-  int rank = 0;  // of two entries at the same moment: jobs, then decisions of people, then events
+  int rank = 0;  // at the same moment: the submission, jobs, decisions of people, other events
   std::int64_t id = 0;
   Json json;
 };
@@ -126,7 +126,9 @@ Entry approval_entry(const Approval& approval) {
 }
 
 Entry event_entry(const Event& event) {
-  return {event.at, 2, event.id.value,
+  // A job may be claimed in the moment of the submission that made it.
+  const int rank = event.kind == "task.submitted" ? -1 : 2;
+  return {event.at, rank, event.id.value,
           Json{{"kind", "event"},
                {"event", event.kind},
                {"id", event.id.value},

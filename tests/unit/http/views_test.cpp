@@ -83,6 +83,17 @@ TEST(TimelineView, KeepsTransitionsThatNoGateDecidedAsEventsOfTheirOwn) {
   EXPECT_EQ(entries[1]["event"], "stage.transition");
 }
 
+TEST(TimelineView, BeginsWithTheSubmissionAlsoWhenItsJobStartedInTheSameMoment) {
+  views::TaskFacts facts = failed_test_run();
+  Event submitted = facts.events[0];
+  submitted.kind = "task.submitted";
+  submitted.at = *facts.jobs[0].started_at;
+  facts.events.push_back(submitted);
+  const Json entries = views::timeline(sample_task(), facts)["entries"];
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0]["event"], "task.submitted");
+}
+
 TEST(TimelineView, GivesEachTransitionToTheRunBeforeIt) {
   views::TaskFacts facts = failed_test_run();
   Job second = finished_job();
