@@ -25,7 +25,7 @@ bool is_error(const config::Finding& finding) {
 
 void print_text(const Findings& findings, bool accepted, const std::filesystem::path& file) {
   for (const config::Finding& finding : findings) {
-    std::fprintf(stderr, "%s%s\n", is_error(finding) ? "" : "warning: ", to_text(finding).c_str());
+    std::fprintf(stderr, "%s\n", to_text(finding).c_str());
   }
   std::fprintf(accepted ? stdout : stderr, "%s: %s\n", file.c_str(),
                accepted ? "the configuration is accepted" : "the configuration is refused");

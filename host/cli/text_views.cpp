@@ -130,7 +130,9 @@ std::string findings_text(const Json& with_findings) {
   std::string text;
   for (const Json& finding : object_field(with_findings, "findings")) {
     if (!text.empty()) text += '\n';
-    text += text_field(finding, "where") + ": " + text_field(finding, "key") + ": " +
+    const std::string key = text_field(finding, "key");
+    text += text_field(finding, "where") + ": " + (key.empty() ? "" : key + ": ") +
+            (text_field(finding, "severity") == "warning" ? "warning: " : "") +
             text_field(finding, "problem");
     if (const std::string fix = text_field(finding, "fix"); !fix.empty()) text += "\n  " + fix;
   }

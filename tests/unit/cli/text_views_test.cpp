@@ -101,6 +101,14 @@ TEST_F(TextViews, ShowPluginsWithTheSwitchInForce) {
             "old                        not loaded  *               -        built for ABI 2\n");
 }
 
+TEST_F(TextViews, TellAWarningFromAFaultAndLeaveOutAKeyThatIsNotThere) {
+  EXPECT_EQ(cli::findings_text(Json::parse(R"({"findings":[
+    {"severity":"error","where":"o.yaml:28:1","key":"","problem":"not valid YAML","fix":""},
+    {"severity":"warning","where":"o.yaml:3:1","key":"plugins.x","problem":"no stage asks it","fix":""}]})")),
+            "o.yaml:28:1: not valid YAML\n"
+            "o.yaml:3:1: plugins.x: warning: no stage asks it");
+}
+
 TEST_F(TextViews, SurviveAnswersOfAnotherShape) {
   for (const char* text :
        {"{}", R"({"tasks":7,"jobs":"x","plugins":null,"config":[],"stages":{"a":1}})",
