@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clients/outbox.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/log.h"
 
 namespace orc::clients {
@@ -10,7 +12,18 @@ namespace {
 class LogNotifier final : public Receiver {
  public:
   Status deliver(const Outgoing& item) override {
-    log(LogLevel::warning, "alert", item.body, {{"key", item.key}});
+    const auto body = nlohmann::json::parse(item.body, nullptr, false);
+    const auto field = [&](const char* name) -> std::string {
+      if (!body.is_object()) return "";
+      const auto value = body.find(name);
+      return value != body.end() && value->is_string() ? value->get<std::string>() : "";
+    };
+    const std::string text = field("text");
+    log(LogLevel::warning, "alert", text.empty() ? item.body : text,
+        {{"task", field("task")},
+         {"stage", field("stage")},
+         {"condition", field("condition")},
+         {"key", item.key}});
     return Done{};
   }
 };
