@@ -15,8 +15,8 @@ namespace orc::cli {
 namespace {
 
 constexpr const char* k_footer =
-    "Exit codes: 0 done, 1 the answer is no, 64 wrong use, 69 no host answers, 75 try later,\n"
-    "77 not permitted, 78 configuration refused.";
+    "Exit codes: 0 done, 1 the answer is no, 64 wrong use, 69 no host answers, 74 no access to a\n"
+    "file or the database, 75 try later, 77 not permitted, 78 configuration refused.";
 
 // nginx's habit: -t tests the configuration.
 std::vector<std::string> without_aliases(std::vector<std::string> arguments) {
