@@ -203,34 +203,32 @@ Result<Write> SqliteStore::claim_job(JobId job, const HostIdentity& owner, std::
 }
 
 Result<Write> SqliteStore::finish_job(const JobFence& fence, const JobEnd& end) {
-  ORC_CHECK_OK(writable());
   ORC_TRY(const std::int64_t host, host_row(fence.owner_instance));
-  ORC_TRY(Statement update,
-          db().use("UPDATE jobs SET state='finished',finished_at=?1,outcome=?2,reason=?3,text=?4,"
-                   "producer=?5,resume_token=?6"
-                   " WHERE id=?7 AND state='running' AND attempt=?8 AND owner=?9 RETURNING stage"));
-  update.bind_all(end.at, end.outcome, end.reason, end.text, end.producer, end.resume_token,
-                  fence.job.value, fence.attempt, host);
-  return end_job(update, end);
+  ORC_TRY(const int changed,
+          change("UPDATE jobs SET state='finished',finished_at=?1,outcome=?2,reason=?3,text=?4,"
+                 "producer=?5,resume_token=?6"
+                 " WHERE id=?7 AND state='running' AND attempt=?8 AND owner=?9",
+                 end.at, end.outcome, end.reason, end.text, end.producer, end.resume_token,
+                 fence.job.value, fence.attempt, host));
+  return count_end(changed, fence.job, end);
 }
 
 Result<Write> SqliteStore::withdraw_job(JobId job, const JobEnd& end) {
-  ORC_CHECK_OK(writable());
-  ORC_TRY(Statement update,
-          db().use("UPDATE jobs SET state='finished',finished_at=?1,outcome=?2,reason=?3,text=?4,"
-                   "producer=?5,resume_token=?6 WHERE id=?7 AND state='queued' RETURNING stage"));
-  update.bind_all(end.at, end.outcome, end.reason, end.text, end.producer, end.resume_token,
-                  job.value);
-  return end_job(update, end);
+  ORC_TRY(
+      const int changed,
+      change("UPDATE jobs SET state='finished',finished_at=?1,outcome=?2,reason=?3,text=?4,"
+             "producer=?5,resume_token=?6 WHERE id=?7 AND state='queued'",
+             end.at, end.outcome, end.reason, end.text, end.producer, end.resume_token, job.value));
+  return count_end(changed, job, end);
 }
 
-Result<Write> SqliteStore::end_job(Statement& update, const JobEnd& end) {
-  ORC_TRY(const bool ended, update.step());
-  if (!ended) return Write::lost;
-  ++ended_[{update.text(0), end.producer, end.outcome, end.reason}];
-  // A RETURNING statement has done its work only after it was stepped to the end.
-  ORC_TRY(const bool more, update.step());
-  (void)more;
+// The stage is read back by a second statement: RETURNING would build a temporary table for it.
+Result<Write> SqliteStore::count_end(int changed_rows, JobId job, const JobEnd& end) {
+  if (changed_rows != 1) return Write::lost;
+  ORC_TRY(Statement stage, db().use("SELECT stage FROM jobs WHERE id=?1"));
+  stage.bind_all(job.value);
+  ORC_TRY(const bool found, stage.step());
+  if (found) ++ended_[{stage.text(0), end.producer, end.outcome, end.reason}];
   return Write::written;
 }
 

@@ -80,7 +80,7 @@ class SqliteStore final : public WithReads<Store> {
   Status writable();
   // The row of a host; 0 for one that was never recorded, which owns nothing.
   Result<std::int64_t> host_row(const std::string& instance);
-  Result<Write> end_job(Statement& update, const JobEnd& end);
+  Result<Write> count_end(int changed_rows, JobId job, const JobEnd& end);
   Status store_outcome_counts();
 
   InstanceLock instance_lock_;
