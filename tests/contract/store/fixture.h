@@ -46,6 +46,7 @@ class StoreContract : public ::testing::Test {
 
   void open() { store_ = must(backend::open(folder())); }
   void close() { store_.reset(); }
+  void use(std::unique_ptr<Store> store) { store_ = std::move(store); }
   std::filesystem::path folder() const { return folder_.path() / "state"; }
   Store& store() { return *store_; }
   std::unique_ptr<Reader> reader() { return must(backend::open_reader(folder())); }

@@ -122,11 +122,13 @@ TEST_F(Jobs, AHostWhoseRecordWasRolledBackOwnsNothing) {
   const HostIdentity host = new_host_identity();
   must(store().begin());
   must(store().record_host(host, "1.0", k_now));
+  EXPECT_EQ(must(store().claim_job(job.id, host, 1, k_now, k_now + Millis{1})), Write::written);
   store().rollback();
   must(store().begin());
   EXPECT_EQ(error_of(store().claim_job(job.id, host, 1, k_now, k_now + Millis{1})).kind,
             ErrorKind::refused);
   must(store().commit());
+  EXPECT_EQ(must(store().job(job.id))->state, JobState::queued);
 }
 
 TEST_F(Jobs, FinishKeepsTheEndAndFreesTheTask) {
@@ -237,6 +239,7 @@ TEST_F(Jobs, OutcomesAreCountedByLabelOverAllBatches) {
   must(store().begin());
   must(store().finish_job({undone.id, 1, host.instance}, ended()));
   store().rollback();
+  new_task("ORCH-10");
 
   const auto counts = must(reader()->outcome_counts());
   ASSERT_EQ(counts.size(), 1U);

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows that no version writes, hands that may not change history, and a disk that is full.
-#include <sys/resource.h>
-
-#include <csignal>
-
+// Rows that no version writes, and hands that may not change history.
 #include "contract/store/fixture.h"
 #include "unit/store/raw.h"
 
@@ -87,74 +83,6 @@ TEST_F(Damage, AStateContradictsNeitherItsOwnerNorItsEnd) {
   EXPECT_NE(denied("UPDATE tasks SET finished_at=1 WHERE id=1"), "");
   EXPECT_NE(denied("UPDATE tasks SET state='nowhere' WHERE id=1"), "");
   EXPECT_NE(denied("UPDATE tasks SET rev='two' WHERE id=1"), "");
-}
-
-// --- a full disk --------------------------------------------------------------------------------
-
-class FullDisk : public StoreContract {
- protected:
-  void write_until_refused() {
-    for (int i = 0; i < 200; ++i) {
-      must(store().begin());
-      NewTask big = described("BIG-" + std::to_string(i));
-      big.request = std::string(64 * 1024, 'x');
-      const Result<Task> inserted = store().insert_task(big, k_now);
-      if (!inserted.ok()) {
-        failed_ = big.work_item;
-        error_ = inserted.error();
-        return;
-      }
-      const Status committed = store().commit();
-      if (!committed.ok()) {
-        failed_ = big.work_item;
-        error_ = committed.error();
-        return;
-      }
-    }
-    FAIL() << "never full";
-  }
-  // A file that ends at `limit` bytes is what a full disk looks like to this process.
-  class SizeLimit {
-   public:
-    explicit SizeLimit(rlim_t limit) {
-      previous_handler_ = ::signal(SIGXFSZ, SIG_IGN);
-      ::getrlimit(RLIMIT_FSIZE, &before_);
-      const rlimit now{limit, before_.rlim_max};
-      EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &now), 0);
-    }
-    ~SizeLimit() {
-      ::setrlimit(RLIMIT_FSIZE, &before_);
-      ::signal(SIGXFSZ, previous_handler_);
-    }
-
-   private:
-    rlimit before_{};
-    sighandler_t previous_handler_ = nullptr;
-  };
-
-  std::string failed_;
-  Error error_{ErrorKind::internal, ""};
-};
-
-TEST_F(FullDisk, RefusesTheBatchWholeAndWorksAgainWithSpace) {
-  new_task("ORCH-1");
-  {
-    const SizeLimit limit(512 * 1024);
-    write_until_refused();
-    EXPECT_EQ(error_.kind, ErrorKind::unavailable) << error_.message;
-    // Whatever is tried in the broken batch fails and is not committed by itself.
-    EXPECT_FALSE(store().append_event({.kind = "stray", .actor = "a", .at = k_now}).ok());
-    EXPECT_FALSE(store().commit().ok());
-    store().rollback();
-  }
-  const auto from = reader();
-  EXPECT_FALSE(must(from->task(failed_)));
-  EXPECT_TRUE(must(from->task("ORCH-1")));
-  EXPECT_TRUE(must(from->events({}, {}, 10)).empty());
-  new_task(failed_);
-  EXPECT_TRUE(must(reader()->task(failed_)));
-  close();
-  EXPECT_EQ(Raw(folder() / "orchestrator.db").value("PRAGMA integrity_check"), "ok");
 }
 
 }  // namespace orc::store
