@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/digest.h"
 #include "base/text.h"
 
 namespace orc {
@@ -49,6 +50,22 @@ Status check_repo_name(std::string_view name) {
   }
   if (name.find("..") != std::string_view::npos) return refused("repository", name, "holds \"..\"");
   return Done{};
+}
+
+std::string name_of_repository(std::string_view url) {
+  constexpr std::size_t k_readable = 40;
+  constexpr std::size_t k_exact = 8;
+  std::string_view last = url;
+  while (last.ends_with('/')) last.remove_suffix(1);
+  last.remove_prefix(last.find_last_of("/:") + 1);
+  if (last.ends_with(".git")) last.remove_suffix(4);
+  std::string name;
+  for (const char c : last.substr(0, k_readable)) {
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    name += is_alnum(lower) || lower == '_' ? lower : '-';
+  }
+  if (name.empty() || !is_alnum(name.front())) name.insert(0, "repo");
+  return name + "-" + sha256_hex(url).substr(0, k_exact);
 }
 
 Status check_branch_name(std::string_view name) {

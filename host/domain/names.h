@@ -3,6 +3,7 @@
 // line passes here first; the answer names the rule that was broken. Pure; any thread.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -13,6 +14,10 @@ namespace orc {
 Status check_work_item_id(std::string_view id);
 // A repository's short name: [a-z0-9][a-z0-9._-]{0,63}, no "..".
 Status check_repo_name(std::string_view name);
+// The short name of a repository that the configuration does not know: the last component of its
+// path or URL, made to fit, and a part of the whole's hash, so that two repositories never share
+// one.
+std::string name_of_repository(std::string_view url);
 // A branch: [A-Za-z0-9][A-Za-z0-9._/-]{0,120}; no "..", "//", "@{", no component that starts with
 // '.' or ends in ".lock", no trailing '/' or '.', not HEAD. Stricter than git-check-ref-format,
 // which accepts shell syntax and leading dashes.

@@ -110,6 +110,9 @@ Result<Answer> Engine::carry_out(const Submit& request, const Actor& actor) {
   }
   if (Status ok = check_work_item_id(task.work_item); !ok.ok())
     return invalid("bad_work_item", ok.error().message);
+  if (task.repo.empty() && !request.repo_url.empty()) {
+    task.repo = name_of_repository(request.repo_url);
+  }
   if (task.repo.empty()) return invalid("bad_repo", "name the repository the task is about");
   if (Status ok = check_repo_name(task.repo); !ok.ok())
     return invalid("bad_repo", ok.error().message);
@@ -133,6 +136,13 @@ Result<Answer> Engine::carry_out(const Submit& request, const Actor& actor) {
   if (Status ok = check_branch_name(task.branch); !ok.ok())
     return invalid("bad_branch", ok.error().message);
   if (task.title.empty()) task.title = task.work_item;
+  ORC_TRY(const std::optional<std::string> other, store_->open_task_on(task.repo, task.branch));
+  if (other && *other != task.work_item) {
+    return Answer{.kind = Answer::Kind::conflict,
+                  .code = "branch_in_use",
+                  .text = *other + " works on branch " + task.branch + " of " + task.repo,
+                  .hint = "orchestrator task show " + *other};
+  }
 
   Result<Task> inserted = store_->insert_task(task, batch_.now);
   if (!inserted.ok() && inserted.error().kind == ErrorKind::conflict) {
