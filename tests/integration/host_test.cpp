@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <sstream>
+#include <stdexcept>
 
 namespace orc::test {
 
@@ -84,9 +85,11 @@ void HostTest::add_branch(const std::filesystem::path& repository, const std::st
 Json HostTest::ask(std::vector<std::string> arguments) const {
   arguments.insert(arguments.end(), {"-o", "json"});
   const CommandResult result = host.orchestrator(arguments);
-  EXPECT_EQ(result.exit_code, 0) << arguments[0] << " " << arguments[1] << ": " << result.err;
   const Json answer = Json::parse(result.out, nullptr, false);
-  return answer.is_object() ? answer : Json::object();
+  if (result.exit_code != 0 || !answer.is_object()) {
+    throw std::runtime_error("no answer to " + arguments[0] + ": " + result.err);
+  }
+  return answer;
 }
 
 void HostTest::submit(const std::string& id, const std::vector<std::string>& more) const {
