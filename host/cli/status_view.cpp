@@ -68,7 +68,7 @@ std::string reload_lines(const Json& status) {
 std::string alert_lines(const Json& status) {
   std::string text;
   for (const Json& alert : object_field(status, "alerts")) {
-    text += "  alert    " + text_field(alert, "text") + "\n";
+    text += "  alert    " + text_field(alert, "task") + ": " + text_field(alert, "text") + "\n";
   }
   return text;
 }

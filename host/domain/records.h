@@ -165,6 +165,7 @@ struct PullRequest {
 struct Alert {
   std::int64_t id = 0;
   TaskId task;
+  std::string work_item;
   std::string condition;  // stable key: one alert per incident
   std::string text;
   WallTime at;

@@ -140,6 +140,12 @@ std::vector<Engine::Happening> Engine::collect() {
     stop_deadline_ =
         mono_now() +
         (*stopping_ == StopMode::drain ? config.drain_timeout : config.kill_grace + Millis{5000});
+    log(LogLevel::info, "host.stopping",
+        *stopping_ == StopMode::drain           ? "draining: nothing new starts"
+        : *stopping_ == StopMode::leave_workers ? "stopping now; running workers go on"
+                                                : "stopping; running workers are asked to end",
+        {{"running", std::to_string(workers_.size())},
+         {"at_most", to_words(std::chrono::duration_cast<Millis>(stop_deadline_ - mono_now()))}});
     if (*stopping_ == StopMode::end_workers) {
       for (auto& [id, worker] : workers_) ask_to_end(worker, ReasonCode::cancelled);
     }
@@ -172,7 +178,8 @@ void Engine::collect_ended_workers(std::vector<Happening>& happenings) {
     const std::filesystem::path folder = folders_.job(worker.job.id, worker.job.attempt);
     jobs::WorkerReport report = jobs::conclude(folder, end);
     if (!has_reported(folder)) end_survivors(worker.run_id);
-    if (worker.ended_because && !has_reported(folder)) {
+    if (worker.ended_because && !std::holds_alternative<Verdict>(report.outcome) &&
+        !std::holds_alternative<CiResult>(report.outcome)) {
       report.outcome = Deferred{.reason = *worker.ended_because,
                                 .text = *worker.ended_because == ReasonCode::timeout
                                             ? "ended by the host: past its limit"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+
 #include "base/enum_names.h"
 #include "engine/ports.h"
 
@@ -28,19 +30,43 @@ Waiting at_human_gate(const Task& task) {
           .next = "orchestrator task approve " + task.work_item};
 }
 
+// How a hold is told and what moves the task on, by class.
+struct HoldWords {
+  HoldClass hold;
+  WaitCode code;
+  std::string_view words;
+  std::string_view next;  // before the work item
+};
+
+constexpr std::string_view k_release = "orchestrator task release ";
+constexpr std::string_view k_retry = "orchestrator task retry ";
+
+constexpr std::array k_hold_words{
+    HoldWords{HoldClass::environment, WaitCode::infra_hold,
+              "held by its environment, not by its code: ", k_release},
+    HoldWords{HoldClass::infra_budget, WaitCode::infra_hold,
+              "held by its environment, not by its code: ", k_release},
+    HoldWords{HoldClass::unknown, WaitCode::infra_hold,
+              "held, and not blamed on the code: ", k_release},
+    HoldWords{HoldClass::failed_run, WaitCode::infra_hold,
+              "held, and not blamed on the code: ", k_release},
+    HoldWords{HoldClass::broken_artifact, WaitCode::human_gate, "held: ", k_release},
+    HoldWords{HoldClass::no_producer, WaitCode::dependency, "held: ",
+              "give the stage a producer, orchestrator reload, then: orchestrator task release "},
+    HoldWords{HoldClass::retry_budget, WaitCode::human_gate, "held: ", k_retry},
+    HoldWords{HoldClass::blocked, WaitCode::human_gate, "held: ", k_release},
+    HoldWords{HoldClass::operator_hold, WaitCode::paused, "held by ", k_release},
+};
+
 Waiting on_hold(const Task& task) {
   const Hold hold = task.hold.value_or(Hold{});
-  const bool surroundings = is_infrastructure(hold.hold);
-  const bool by_environment =
-      hold.hold == HoldClass::environment || hold.hold == HoldClass::infra_budget;
-  const std::string_view what = by_environment ? "held by its environment, not by its code: "
-                                : surroundings ? "held, and not blamed on the code: "
-                                               : "held: ";
-  const bool needs_retry = hold.hold == HoldClass::retry_budget;
-  return {.code = surroundings ? WaitCode::infra_hold : WaitCode::human_gate,
-          .text = std::string(what) + hold.reason,
-          .next = std::string("orchestrator task ") + (needs_retry ? "retry " : "release ") +
-                  task.work_item};
+  for (const HoldWords& row : k_hold_words) {
+    if (row.hold != hold.hold) continue;
+    return {.code = row.code,
+            .text = std::string(row.words) + hold.reason,
+            .next = std::string(row.next) + task.work_item};
+  }
+  return {.code = WaitCode::unknown, .text = "held: " + hold.reason};
 }
 
 Waiting in_queue(const Job& job, int jobs_ahead, int workers, bool draining, WallTime now) {

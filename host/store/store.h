@@ -166,6 +166,9 @@ class Store : public Reader {
 
   // The number the next task will get.
   virtual Result<std::int64_t> next_task_number() = 0;
+  // The work item whose open task works on this branch of the repository, if one does.
+  virtual Result<std::optional<std::string>> open_task_on(const std::string& repo,
+                                                          const std::string& branch) = 0;
   // `conflict` if the work item has a task already.
   virtual Result<Task> insert_task(const NewTask& task, WallTime now) = 0;
   // The one place that writes a task's row: stage, state, hold, counters, head, content, feedback and title

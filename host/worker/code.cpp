@@ -24,8 +24,11 @@ Result<std::string> find_head(Repository& repository, const jobs::JobRequest& re
     return request.head_commit;
   }
   ORC_CHECK_OK(repository.fetch_upstream(request.clone_url));
+  // A task that begins where work is judged needs the branch that holds it: a mistyped name must
+  // not be answered with the base branch's own green suite.
+  const bool may_begin_fresh = request.stage <= Stage::development;
   ORC_TRY(std::string start,
-          repository.starting_point(request.branch, request.default_branch, true));
+          repository.starting_point(request.branch, request.default_branch, may_begin_fresh));
   ORC_CHECK_OK(repository.set_branch(request.branch, start));
   return start;
 }

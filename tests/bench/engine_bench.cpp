@@ -123,7 +123,7 @@ nlohmann::json engine_alone(int tasks, int in_flight) {
     engine->post(engine::Submit{.work_item = "B-" + std::to_string(i),
                                 .title = "bench",
                                 .repo = "bench",
-                                .branch = "b",
+                                .branch = "b-" + std::to_string(i),
                                 .from = Stage::architecture},
                  {"bench", "bench"}, [](const engine::Answer&) {});
   }
@@ -157,7 +157,7 @@ nlohmann::json restart(int finished, int queued) {
       auto task = store.insert_task({.work_item = "B-" + std::to_string(i),
                                      .title = "bench",
                                      .repo = "bench",
-                                     .branch = "b",
+                                     .branch = "b-" + std::to_string(i),
                                      .stage = stage,
                                      .state = done ? TaskState::done : TaskState::active},
                                     now);

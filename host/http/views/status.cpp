@@ -83,8 +83,10 @@ Json plugin_rows(const config::Generation& generation, const Picture& picture) {
 Json alert_rows(const std::vector<Alert>& alerts) {
   Json rows = Json::array();
   for (const Alert& alert : alerts) {
-    rows.push_back(
-        {{"condition", alert.condition}, {"text", alert.text}, {"at", to_iso8601(alert.at)}});
+    rows.push_back({{"task", alert.work_item},
+                    {"condition", alert.condition},
+                    {"text", alert.text},
+                    {"at", to_iso8601(alert.at)}});
   }
   return rows;
 }

@@ -60,8 +60,9 @@ inline constexpr char k_events_of_task[] =
     "SELECT id,task_id,kind,actor,text,data,at FROM events INDEXED BY events_of_task"
     " WHERE task_id=?2 AND id>?1 ORDER BY id";
 inline constexpr char k_open_alerts[] =
-    "SELECT id,task_id,condition,text,at FROM alerts INDEXED BY alerts_open"
-    " WHERE cleared_at IS NULL ORDER BY id";
+    "SELECT a.id,a.task_id,coalesce(t.work_item,''),a.condition,a.text,a.at FROM alerts a INDEXED "
+    "BY alerts_open"
+    " LEFT JOIN tasks t ON t.id=a.task_id WHERE a.cleared_at IS NULL ORDER BY a.id";
 inline constexpr char k_due_outbox[] =
     "SELECT id,channel,key,body,attempts,due FROM outbox INDEXED BY outbox_due"
     " WHERE sent_at IS NULL AND due<=?1 ORDER BY due,id";

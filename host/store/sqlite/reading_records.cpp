@@ -165,9 +165,10 @@ Result<std::vector<Alert>> Reading::open_alerts() {
   return read_all<Alert>(s, [](const Statement& row) -> Result<Alert> {
     return Alert{.id = row.integer(0),
                  .task = TaskId{row.integer(1)},
-                 .condition = row.text(2),
-                 .text = row.text(3),
-                 .at = row.time(4)};
+                 .work_item = row.text(2),
+                 .condition = row.text(3),
+                 .text = row.text(4),
+                 .at = row.time(5)};
   });
 }
 

@@ -106,6 +106,15 @@ Status SqliteStore::record_host(const HostIdentity& host, const std::string& ver
 
 // --- tasks -------------------------------------------------------------------------------------
 
+Result<std::optional<std::string>> SqliteStore::open_task_on(const std::string& repo,
+                                                             const std::string& branch) {
+  ORC_TRY(Statement s, db().use("SELECT work_item FROM tasks"
+                                " WHERE finished_at IS NULL AND repo=?1 AND branch=?2 LIMIT 1"));
+  s.bind_all(repo, branch);
+  ORC_TRY(const bool row, s.step());
+  return row ? std::optional(s.text(0)) : std::nullopt;
+}
+
 Result<Task> SqliteStore::insert_task(const NewTask& task, WallTime now) {
   Status inserted = record(
       "INSERT INTO tasks(work_item,title,repo,repo_url,branch,stage,state,rev,submitted_by,"

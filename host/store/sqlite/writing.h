@@ -26,6 +26,8 @@ class SqliteStore final : public WithReads<Store> {
   Status maintain() override;
 
   Result<std::int64_t> next_task_number() override { return reading().next_task_number(); }
+  Result<std::optional<std::string>> open_task_on(const std::string& repo,
+                                                  const std::string& branch) override;
   Result<Task> insert_task(const NewTask& task, WallTime now) override;
   Result<Write> write_task(const TaskFence& expected, const Task& next, WallTime now) override;
   Result<Job> queue_job(const NewJob& job, WallTime now) override;

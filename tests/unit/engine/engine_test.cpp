@@ -154,6 +154,20 @@ TEST(Engine, RefusesBadInputAndCreatesNothing) {
   EXPECT_EQ(host.ask(Approve{"T-9", ""}).kind, Answer::Kind::not_found);
 }
 
+TEST(Engine, LetsOneOpenTaskWorkOnABranch) {
+  EngineHarness host;
+  const auto submit = [&](const std::string& work_item) {
+    return host.ask(Submit{.work_item = work_item, .repo = "demo", .branch = "shared"});
+  };
+  ASSERT_EQ(submit("T-1").kind, Answer::Kind::done);
+  const Answer refused = submit("T-2");
+  EXPECT_EQ(refused.code, "branch_in_use");
+  EXPECT_EQ(refused.hint, "orchestrator task show T-1");
+  host.wait_for_state("T-1", TaskState::waiting_human);
+  ASSERT_EQ(host.ask(Cancel{"T-1", ""}).kind, Answer::Kind::done);
+  EXPECT_EQ(submit("T-3").kind, Answer::Kind::done);
+}
+
 TEST(Engine, CancelsAWaitingTaskForGood) {
   EngineHarness host;
   host.submit("T-1");

@@ -29,7 +29,7 @@ constexpr std::array k_statements{
     Expected{"events", sql::k_events, "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"},
     Expected{"events_of_task", sql::k_events_of_task,
              "SEARCH events USING INDEX events_of_task (task_id=? AND rowid>?)"},
-    Expected{"open_alerts", sql::k_open_alerts, "SCAN alerts USING INDEX alerts_open"},
+    Expected{"open_alerts", sql::k_open_alerts, "SCAN a USING INDEX alerts_open"},
     Expected{"due_outbox", sql::k_due_outbox, "SEARCH outbox USING INDEX outbox_due (due<?)"},
 };
 
