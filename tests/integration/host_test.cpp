@@ -126,6 +126,13 @@ std::vector<Json> HostTest::runs(const std::string& id, const std::string& stage
   return found;
 }
 
+int HostTest::reports(const Json& task) {
+  const Json& all = task.at("artifacts");
+  return static_cast<int>(std::count_if(all.begin(), all.end(), [](const Json& artifact) {
+    return artifact.value("name", "") == "13-test-report.md";
+  }));
+}
+
 bool HostTest::eventually(const std::function<bool()>& is_true) {
   const auto deadline = std::chrono::steady_clock::now() + k_limit;
   while (!is_true()) {

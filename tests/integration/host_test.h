@@ -55,6 +55,8 @@ class HostTest : public ::testing::Test {
   std::vector<Json> timeline(const std::string& id) const;
   // Finished runs of the stage in the timeline.
   std::vector<Json> runs(const std::string& id, const std::string& stage) const;
+  // How many test reports the task has.
+  static int reports(const Json& task);
   // Asks until the answer is true; false after 30 seconds.
   static bool eventually(const std::function<bool()>& is_true);
 

@@ -42,7 +42,7 @@ TEST_F(HumanGate, ARejectionNeedsItsReason) {
   reach("IT-8");
   const CommandResult silent = host.orchestrator({"task", "reject", "IT-8"});
   EXPECT_EQ(silent.exit_code, 64) << silent.err;
-  EXPECT_NE(silent.err.find("reason"), std::string::npos) << silent.err;
+  EXPECT_NE(silent.err.find("say why"), std::string::npos) << silent.err;
   EXPECT_TRUE(approvals("IT-8").empty());
   EXPECT_EQ(task("IT-8")["state"], "waiting_human");
   ask({"task", "reject", "IT-8", "--reason", "too thin"});

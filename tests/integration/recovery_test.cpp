@@ -34,7 +34,7 @@ class Recovery : public HostTest {
     const Json end = settled("IT-3");
     EXPECT_EQ(end["stage"], "deploy-staging") << end.dump(2) << host.log();
     EXPECT_EQ(end["counters"]["code_fail"], 0);
-    EXPECT_EQ(end["artifacts"].size(), 1U);
+    EXPECT_EQ(reports(end), 1);
     EXPECT_EQ(runs("IT-3", "testing").size(), finished_runs);
   }
 
