@@ -18,6 +18,7 @@ class Code : public WorkerTest {
     git({"commit", "-q", "-m", "Begin"});
     start_ = git({"rev-parse", "HEAD"});
     request_.clone_url = upstream_.string();
+    git({"branch", request_.branch});
   }
 
   std::string git(std::vector<std::string> arguments) {
@@ -99,6 +100,15 @@ TEST_F(Code, WhatAnybodyElseChangesStaysBehind) {
   const jobs::WorkerReport report = run();
   expect<Verdict>(report);
   EXPECT_EQ(report.content_id, report.made_on_content);
+}
+
+TEST_F(Code, AMissingBranchIsAHoldWhereWorkIsJudged) {
+  add_probe("accept");
+  request_.branch = "mistyped";
+  const jobs::WorkerReport report = run();
+  const auto& held = expect<Held>(report);
+  EXPECT_EQ(held.reason, ReasonCode::config);
+  EXPECT_NE(held.text.find("mistyped"), std::string::npos) << held.text;
 }
 
 TEST_F(Code, AMissingRepositoryIsAHold) {
