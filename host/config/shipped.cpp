@@ -10,6 +10,10 @@
 #define ORCH_LIB_DIR "/usr/lib/orchestrator"
 #endif
 
+#ifndef ORCH_LIB_RELATIVE
+#define ORCH_LIB_RELATIVE "lib/orchestrator"
+#endif
+
 namespace orc::config {
 
 namespace {
@@ -52,6 +56,8 @@ std::vector<fs::path> shipped_plugin_dirs() {
 #ifdef ORCH_BUILD_DIR
   if (in_build_tree()) return {fs::path(ORCH_BUILD_DIR) / "plugins"};
 #endif
+  const fs::path beside = program_folder().parent_path() / ORCH_LIB_RELATIVE / "plugins";
+  if (is_folder(beside)) return {beside, "/usr/local/lib/orchestrator/plugins"};
   return {fs::path(ORCH_LIB_DIR) / "plugins", "/usr/local/lib/orchestrator/plugins"};
 }
 
