@@ -59,11 +59,13 @@ TEST_F(Reload, AKillSwitchAppliesToTheNextJobAndNotToTheRunningOne) {
   const auto repository = make_repository(
       "waiting", {{"pyproject.toml", "[tool.pytest.ini_options]\ntestpaths = [\"tests\"]\n"},
                   {"tests/test_waits.py", "def test_waits():\n    pass\n"}});
-  add_branch(repository, "work", "tests/test_gate.py",
-             "def test_passes_when_the_gate_opens():\n    pass\n\n\n" + gate.python());
+  const std::string suite =
+      "def test_passes_when_the_gate_opens():\n    pass\n\n\n" + gate.python();
+  add_branch(repository, "first", "tests/test_gate.py", suite);
+  add_branch(repository, "second", "tests/test_gate.py", suite);
   serve();
   const auto before = generation();
-  submit("IT-9", {"--repo", repository, "--branch", "work", "--from", "testing"});
+  submit("IT-9", {"--repo", repository, "--branch", "first", "--from", "testing"});
   ASSERT_TRUE(gate.wait_for_count(1)) << host.log();
   configure({.test_runner_enabled = "false"});
   host.signal(SIGHUP);
@@ -75,7 +77,7 @@ TEST_F(Reload, AKillSwitchAppliesToTheNextJobAndNotToTheRunningOne) {
   EXPECT_EQ(first[0]["result"]["producer"], "test-runner");
   EXPECT_EQ(first[0]["config_generation"], before);
 
-  submit("IT-10", {"--repo", repository, "--branch", "work", "--from", "testing"});
+  submit("IT-10", {"--repo", repository, "--branch", "second", "--from", "testing"});
   settled("IT-10");
   const auto second = runs("IT-10", "testing");
   ASSERT_EQ(second.size(), 1U);
