@@ -108,8 +108,15 @@ int Engine::wait_limit_ms() const {
 
 void Engine::wait() {
   std::array<epoll_event, 64> events{};
-  const int count =
-      ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_limit_ms());
+  const auto look = [&](int limit_ms) {
+    return ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), limit_ms);
+  };
+  int count = look(0);
+  if (count <= 0 && ready_.empty()) {
+    if (Status maintained = store_->maintain(); !maintained.ok())
+      fault_ = maintained.error().message;
+    count = look(wait_limit_ms());
+  }
   for (int i = 0; i < count; ++i) {
     if (events[static_cast<std::size_t>(i)].data.u64 != k_wake_token) continue;
     std::uint64_t drained = 0;

@@ -23,6 +23,10 @@ inline constexpr char k_open_tasks[] =
     " WHERE t.finished_at IS NULL AND t.state=?3 AND t.id>?1 AND (?2 IS NULL OR t.stage=?2)"
     " AND (?4='' OR t.repo=?4) ORDER BY t.id";
 
+inline constexpr char k_open_task_on[] =
+    "SELECT work_item FROM tasks INDEXED BY tasks_open"
+    " WHERE finished_at IS NULL AND repo=?1 AND branch=?2 LIMIT 1";
+
 inline constexpr char k_running_jobs[] =
     "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS
     " FROM jobs j INDEXED BY jobs_running" ORC_OF_TASKS_AND_HOSTS

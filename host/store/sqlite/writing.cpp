@@ -108,8 +108,7 @@ Status SqliteStore::record_host(const HostIdentity& host, const std::string& ver
 
 Result<std::optional<std::string>> SqliteStore::open_task_on(const std::string& repo,
                                                              const std::string& branch) {
-  ORC_TRY(Statement s, db().use("SELECT work_item FROM tasks"
-                                " WHERE finished_at IS NULL AND repo=?1 AND branch=?2 LIMIT 1"));
+  ORC_TRY(Statement s, db().use(sql::k_open_task_on));
   s.bind_all(repo, branch);
   ORC_TRY(const bool row, s.step());
   return row ? std::optional(s.text(0)) : std::nullopt;

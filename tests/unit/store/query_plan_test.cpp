@@ -25,6 +25,7 @@ constexpr std::array k_statements{
     Expected{"live_job", sql::k_live_job, "SEARCH j USING INDEX jobs_live (task_id=?)"},
     Expected{"stage_counts", sql::k_stage_counts, "SCAN t USING COVERING INDEX tasks_open"},
     Expected{"open_tasks", sql::k_open_tasks, "SEARCH t USING INDEX tasks_open (state=?)"},
+    Expected{"open_task_on", sql::k_open_task_on, "SCAN tasks USING INDEX tasks_open"},
     Expected{"next_task_number", sql::k_next_task_number, "SEARCH tasks"},
     Expected{"events", sql::k_events, "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"},
     Expected{"events_of_task", sql::k_events_of_task,
