@@ -6,9 +6,14 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
+
+// An answer without a field that a test reads fails this test; aborting would leave its host alive.
+#define JSON_ASSERT(condition) \
+  ((condition) ? void() : throw std::logic_error("the answer lacks a field: " #condition))
+#include <nlohmann/json.hpp>
 
 #include "support/host_harness.h"
 
