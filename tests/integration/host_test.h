@@ -10,9 +10,13 @@
 #include <string>
 #include <vector>
 
-// An answer without a field that a test reads fails this test; aborting would leave its host alive.
-#define JSON_ASSERT(condition) \
-  ((condition) ? void() : throw std::logic_error("the answer lacks a field: " #condition))
+namespace orc::test {
+inline void require_in_answer(bool condition, const char* text) {
+  if (!condition) throw std::logic_error(std::string("an answer lacks what is read: ") + text);
+}
+}  // namespace orc::test
+// An answer without a field fails the test that reads it; aborting would leave its host alive.
+#define JSON_ASSERT(condition) orc::test::require_in_answer((condition), #condition)
 #include <nlohmann/json.hpp>
 
 #include "support/host_harness.h"
