@@ -2,6 +2,8 @@
 // Tasks and jobs: the guarded writes.
 #include "store/sqlite/writing.h"
 
+#include "store/sqlite/queue_sql.h"
+
 namespace orc::store {
 
 namespace {
