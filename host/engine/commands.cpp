@@ -162,7 +162,7 @@ Result<Answer> Engine::carry_out(const Approve& request, const Actor& actor) {
 Result<Answer> Engine::carry_out(const Reject& request, const Actor& actor) {
   ORC_FIND_TASK(task);
   if (request.reason.empty())
-    return invalid("no_reason", "say why, so that the next attempt can do better");
+    return invalid("no_reason", "say why with --reason, so that the next attempt can do better");
   return decide_at_human_gate(task, actor, request.reason, false);
 }
 

@@ -45,6 +45,8 @@ CREATE TABLE tasks (
 -- Open tasks alone: what /queue and /status look at, however many are finished.
 -- finished_at is a column of it as well: only then a count reads the index alone.
 CREATE INDEX tasks_open ON tasks(state, stage, hold_class, stage_since, finished_at) WHERE finished_at IS NULL;
+-- Who works on a branch: asked with every new task.
+CREATE INDEX tasks_open_branch ON tasks (repo, branch) WHERE finished_at IS NULL;
 CREATE TRIGGER tasks_never_revived BEFORE UPDATE OF finished_at ON tasks
 WHEN OLD.finished_at IS NOT NULL AND NEW.state IS NOT OLD.state
 BEGIN

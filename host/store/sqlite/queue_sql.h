@@ -24,7 +24,7 @@ inline constexpr char k_open_tasks[] =
     " AND (?4='' OR t.repo=?4) ORDER BY t.id";
 
 inline constexpr char k_open_task_on[] =
-    "SELECT work_item FROM tasks INDEXED BY tasks_open"
+    "SELECT work_item FROM tasks INDEXED BY tasks_open_branch"
     " WHERE finished_at IS NULL AND repo=?1 AND branch=?2 LIMIT 1";
 
 inline constexpr char k_running_jobs[] =
