@@ -3,6 +3,7 @@
 
 #include <Poco/Exception.h>
 #include <Poco/Net/NetException.h>
+#include <Poco/Net/ServerSocketImpl.h>
 #include <Poco/Net/SocketAddress.h>
 #include <pwd.h>
 #include <sys/socket.h>
@@ -22,6 +23,24 @@ namespace orc::http {
 namespace {
 
 constexpr int k_backlog = 64;
+
+// Poco's accept loop looks up four times a second. Nothing it looks for needs that: a connection
+// ends the wait, and so does the shutdown of the socket when the server stops. An idle host stays
+// asleep.
+class PatientSocketImpl final : public Poco::Net::ServerSocketImpl {
+ public:
+  bool poll(const Poco::Timespan&, int mode) override {
+    return ServerSocketImpl::poll(Poco::Timespan(k_hour_seconds, 0), mode);
+  }
+
+ private:
+  static constexpr long k_hour_seconds = 3600;
+};
+
+class PatientSocket final : public Poco::Net::ServerSocket {
+ public:
+  PatientSocket() : ServerSocket(new PatientSocketImpl, true) {}
+};
 
 std::string errno_text(int number) {
   return std::generic_category().message(number);
@@ -62,14 +81,14 @@ Status clear_stale(const std::filesystem::path& path) {
 
 Result<Poco::Net::ServerSocket> bound_unix(const std::filesystem::path& path, unsigned mode) {
   return guard("control socket " + path.string(), [&]() -> Result<Poco::Net::ServerSocket> {
-    Poco::Net::ServerSocket socket;
+    PatientSocket socket;
     socket.bind(Poco::Net::SocketAddress(Poco::Net::SocketAddress::UNIX_LOCAL, path.string()));
     // Before listen() nobody can connect, so no connection ever passes under the wrong mode.
     if (::chmod(path.c_str(), mode) != 0) {
       return Error{ErrorKind::io, path.string() + ": " + errno_text(errno)};
     }
     socket.listen(k_backlog);
-    return socket;
+    return Poco::Net::ServerSocket(socket);
   });
 }
 
@@ -107,12 +126,12 @@ Result<ControlSocket> ControlSocket::listen(const std::filesystem::path& path, u
 Result<Poco::Net::ServerSocket> listen_tcp(const std::string& host, int port) {
   const std::string where = host + ":" + std::to_string(port);
   try {
-    Poco::Net::ServerSocket socket;
+    PatientSocket socket;
     // Poco's shorter forms also set SO_REUSEPORT: a second host would share the port instead of
     // being told.
     socket.bind(Poco::Net::SocketAddress(host, static_cast<Poco::UInt16>(port)), true, false);
     socket.listen(k_backlog);
-    return socket;
+    return Poco::Net::ServerSocket(socket);
   } catch (const Poco::Exception& e) {
     const ErrorKind kind = e.code() == EADDRINUSE ? ErrorKind::conflict : ErrorKind::io;
     return Error{kind, "cannot listen on " + where + ": " + e.displayText()};
