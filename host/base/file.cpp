@@ -118,6 +118,18 @@ Status write_file_atomically(const std::filesystem::path& path, std::string_view
   return durability == Durability::power ? sync_folder(path.parent_path()) : Status(Done{});
 }
 
+Status rewrite_in_place(const std::filesystem::path& path, std::string content, unsigned mode) {
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode));
+  if (!fd) return os_error(path, errno);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return os_error(path, errno);
+  content.resize(std::max(content.size(), static_cast<std::size_t>(info.st_size)), ' ');
+  const ssize_t written = ::pwrite(fd.get(), content.data(), content.size(), 0);
+  if (written < 0) return os_error(path, errno);
+  if (static_cast<std::size_t>(written) != content.size()) return os_error(path, ENOSPC);
+  return Done{};
+}
+
 Status make_folder(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return Done{};
   if (errno != ENOENT || !path.has_parent_path()) return os_error(path, errno);

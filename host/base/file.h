@@ -31,6 +31,13 @@ Result<std::string> read_beneath(const std::filesystem::path& root,
 Status write_file_atomically(const std::filesystem::path& path, std::string_view content,
                              Durability durability, unsigned mode = 0600);
 
+// Rewrites `path` in place by one write, padded with blanks to its former length: for a small JSON
+// file that is written often, where a new file each time would cost more than the work it tells of.
+// A reader sees the old content or the new one as long as both fit a page; a crash of the process
+// cannot tear it, power loss can.
+Status rewrite_in_place(const std::filesystem::path& path, std::string content,
+                        unsigned mode = 0600);
+
 // Creates the folder and its parents with 0700; an existing folder is fine.
 Status make_folder(const std::filesystem::path& path);
 

@@ -58,7 +58,7 @@ Result<WorkerReport> read_report(const std::filesystem::path& folder) {
 }
 
 Status write_progress(const std::filesystem::path& folder, const Progress& progress) {
-  return write_file_atomically(folder / k_progress, to_json(progress), Durability::process);
+  return rewrite_in_place(folder / k_progress, to_json(progress));
 }
 
 std::optional<Progress> read_progress(const std::filesystem::path& folder) {
