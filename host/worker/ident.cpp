@@ -78,12 +78,9 @@ Result<Elf64_Ehdr> read_header(const ElfFile& file) {
 
 Result<std::vector<Elf64_Shdr>> read_sections(const ElfFile& file, const Elf64_Ehdr& header) {
   if (header.e_shnum > k_most_sections) return Error{ErrorKind::malformed, "too many sections"};
-  std::vector<Elf64_Shdr> sections;
-  for (std::uint64_t i = 0; i < header.e_shnum; ++i) {
-    ORC_TRY(const Elf64_Shdr section,
-            file.at<Elf64_Shdr>(header.e_shoff + i * std::uint64_t{sizeof(Elf64_Shdr)}));
-    sections.push_back(section);
-  }
+  std::vector<Elf64_Shdr> sections(header.e_shnum);
+  ORC_TRY(const std::string table, file.text(header.e_shoff, sections.size() * sizeof(Elf64_Shdr)));
+  if (!table.empty()) std::memcpy(sections.data(), table.data(), table.size());
   return sections;
 }
 

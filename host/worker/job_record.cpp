@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <system_error>
 
 #include "base/log.h"
 #include "process/process.h"
@@ -98,12 +99,21 @@ void JobRecord::sweep() const {
   }
 }
 
+// An empty folder inside the job's own is left to go with it: ext4 passes over every inode that was
+// deleted in the last seconds whenever it makes a new one, so a deletion a job slows all that
+// follow.
+bool JobRecord::goes_with_the_job(const std::filesystem::path& folder) const {
+  std::error_code error;
+  return folder.parent_path() == folder_ && std::filesystem::is_empty(folder, error);
+}
+
 void JobRecord::finish(jobs::WorkerReport report) {
   finishing_.lock();
   ::alarm(k_finish_limit_s);
   sweep();
   const std::lock_guard lock(mutex_);
   for (const std::filesystem::path& folder : to_remove_) {
+    if (goes_with_the_job(folder)) continue;
     if (const Status removed = remove_tree(folder); !removed.ok()) {
       log(LogLevel::warning, "worker.not_removed", removed.error().message);
     }

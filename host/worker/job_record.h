@@ -31,7 +31,7 @@ class JobRecord {
 
   // A child that outlives the job, with everything below it.
   void spare(pid_t pid);
-  // A folder that ends with the job.
+  // A folder whose content ends with the job.
   void remove_at_end(std::filesystem::path folder);
 
   int link() const;
@@ -45,6 +45,7 @@ class JobRecord {
 
  private:
   void save();
+  bool goes_with_the_job(const std::filesystem::path& folder) const;
 
   const std::filesystem::path folder_;
   const jobs::JobRequest& request_;

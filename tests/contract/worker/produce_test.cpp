@@ -25,7 +25,12 @@ TEST_F(Production, AVerdictBecomesTheStagesArtifact) {
     EXPECT_EQ(frontmatter.value().scalar(key).value(), value) << key;
   }
   EXPECT_NE(file.find("# Report\n\n12 passed"), std::string::npos);
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "scratch"));
+}
+
+TEST_F(Production, WhatAProducerLeftInItsScratchFolderIsRemoved) {
+  add_probe("litter");
+  expect<Verdict>(run());
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "scratch" / "litter.txt"));
 }
 
 TEST_F(Production, ADeferralKeepsItsResumeToken) {

@@ -68,6 +68,7 @@ class Probe : public Producer {
         {"services", &Probe::services},
         {"detached", &Probe::detached},
         {"agent", &Probe::agent},
+        {"litter", &Probe::litter},
         {"commits", &Probe::commits},
         {"sleep_then_fail", &Probe::sleep_then_fail}};
     const auto found = modes.find(mode_);
@@ -133,6 +134,10 @@ class Probe : public Producer {
     run.complete = true;
     host.record_agent_run(run);
     return Verdict{"", "the agent wrote it", ""};
+  }
+  Outcome litter(const Request& request, Host&) {
+    std::ofstream(std::string(request.scratch()) + "/litter.txt") << "x";
+    return Verdict{"PASS", "", ""};
   }
   Outcome commits(const Request& request, Host& host) {
     std::ofstream(std::string(request.worktree()) + "/feature.txt") << "new\n";
