@@ -146,7 +146,10 @@ typedef struct orch_process {
   uint64_t output_cap;  /* bytes kept of each stream, first and last half; 0: 1 MiB */
   int32_t soft_signal;  /* 0: SIGTERM */
   int32_t mutating;     /* not 0: counts as a side effect */
-  int32_t detached;     /* not 0: start and return at once; the child survives the job; no output is kept */
+  /* not 0: start and return at once; the child survives the job, has no ORCH_RUN_ID and no output is kept. Counts
+   * as a side effect; ended is ORCH_RUN_EXITED with code 0 once it runs. What it starts survives as long as the
+   * child itself stays: it must not hand its work to a daemon and end before the job does. */
+  int32_t detached;
   uint32_t reserved;
   orch_output_fn on_output; /* may be null */
   void* on_output_context;
@@ -175,7 +178,7 @@ typedef struct orch_request {
   uint32_t struct_size;
   int32_t attempt; /* counts from 1 within one visit of the stage */
   orch_str job;
-  orch_str run_id; /* unique per attempt; also ORCH_RUN_ID in every child's environment */
+  orch_str run_id; /* unique per attempt; also ORCH_RUN_ID in the environment of every child that ends with the job */
   orch_str work_item;
   orch_str title;
   orch_str request;  /* the business request as submitted: hostile text */
@@ -192,7 +195,8 @@ typedef struct orch_request {
   orch_str content_id;
   /* Folders, absolute. `worktree` is the task's own clone and the only place an agent may write;
    * `verification` is a checkout of exactly `commit` that the host made for this job, without .git;
-   * `artifact_dir` is <worktree>/docs/work-items/<work item>. Empty without a repository, except worktree. */
+   * `artifact_dir` is <worktree>/docs/work-items/<work item>. Without a repository the worktree is a plain folder
+   * and `verification` is empty; development has no verification checkout either. */
   orch_str worktree;
   orch_str verification;
   orch_str artifact_dir;
