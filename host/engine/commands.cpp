@@ -46,6 +46,44 @@ const config::HumanGateSettings& approvers_of(const config::Config& config, Stag
   return stage == Stage::deploy ? config.deploy_confirmation : config.analysis_approval;
 }
 
+// The task's repository: one of the configuration by its name, or any local one by its path, under
+// a name made from the path, so that two of them never share a bare copy. An answer says what is
+// wrong with the request.
+std::optional<Answer> choose_repository(const Submit& request, const config::Config& config,
+                                        store::NewTask& task) {
+  if (config.repos.contains(request.repo)) return std::nullopt;
+  if (!request.repo_url.empty()) {
+    if (!request.repo_url.starts_with('/')) {
+      return invalid("bad_repo",
+                     "a repository outside the configuration is named by its absolute path");
+    }
+    task.repo = name_of_repository(request.repo_url);
+    task.repo_url = request.repo_url;
+    return std::nullopt;
+  }
+  if (request.repo.empty()) return invalid("bad_repo", "name the repository the task is about");
+  if (Status ok = check_repo_name(request.repo); !ok.ok())
+    return invalid("bad_repo", ok.error().message);
+  std::vector<std::string> known;
+  for (const auto& [name, repo] : config.repos) known.push_back(name);
+  const auto near = nearest(request.repo, known);
+  return invalid("unknown_repo",
+                 "no repository \"" + request.repo + "\" in the configuration" +
+                     (near ? ", did you mean \"" + *near + "\"?" : ""),
+                 "known: " + join(known, ", "));
+}
+
+std::optional<Answer> choose_branch(const Submit& request, store::NewTask& task) {
+  if (request.branch.empty() && request.from) {
+    return invalid("bad_branch", "a task that starts at " + std::string(to_string(task.stage)) +
+                                     " needs the branch that holds the work");
+  }
+  if (request.branch.empty()) task.branch = "task/" + task.work_item;
+  if (Status ok = check_branch_name(task.branch); !ok.ok())
+    return invalid("bad_branch", ok.error().message);
+  return std::nullopt;
+}
+
 }  // namespace
 
 #define ORC_FIND_TASK(name)                                                                  \
@@ -100,31 +138,8 @@ Result<Answer> Engine::carry_out(const Submit& request, const Actor& actor) {
   }
   if (Status ok = check_work_item_id(task.work_item); !ok.ok())
     return invalid("bad_work_item", ok.error().message);
-  if (task.repo.empty() && !request.repo_url.empty()) {
-    task.repo = name_of_repository(request.repo_url);
-  }
-  if (task.repo.empty()) return invalid("bad_repo", "name the repository the task is about");
-  if (Status ok = check_repo_name(task.repo); !ok.ok())
-    return invalid("bad_repo", ok.error().message);
-  if (!config.repos.contains(task.repo)) {
-    if (request.repo_url.empty()) {
-      std::vector<std::string> known;
-      for (const auto& [name, repo] : config.repos) known.push_back(name);
-      const auto near = nearest(task.repo, known);
-      return invalid("unknown_repo",
-                     "no repository \"" + task.repo + "\" in the configuration" +
-                         (near ? ", did you mean \"" + *near + "\"?" : ""),
-                     "known: " + join(known, ", "));
-    }
-    task.repo_url = request.repo_url;
-  }
-  if (task.branch.empty() && request.from) {
-    return invalid("bad_branch", "a task that starts at " + std::string(to_string(task.stage)) +
-                                     " needs the branch that holds the work");
-  }
-  if (task.branch.empty()) task.branch = "task/" + task.work_item;
-  if (Status ok = check_branch_name(task.branch); !ok.ok())
-    return invalid("bad_branch", ok.error().message);
+  if (auto refusal = choose_repository(request, config, task)) return *refusal;
+  if (auto refusal = choose_branch(request, task)) return *refusal;
   if (task.title.empty()) task.title = task.work_item;
   ORC_TRY(const std::optional<std::string> other, store_->open_task_on(task.repo, task.branch));
   if (other && *other != task.work_item) {

@@ -47,6 +47,14 @@ TEST(BranchName, SaysWhichRuleWasBroken) {
             "branch \"--upload-pack=x\": must start with a letter or a digit");
 }
 
+TEST(NameOfRepository, IsAValidNameForAnyPathAndDiffersForEveryPath) {
+  for (const char* url :
+       {"/srv/Shop.git", "/srv/shop/", "/", "/srv/..", "/srv/a b$(x)", "ssh://git@host/x/Y.git"}) {
+    EXPECT_TRUE(check_repo_name(name_of_repository(url)).ok()) << name_of_repository(url);
+  }
+  EXPECT_NE(name_of_repository("/a/shop"), name_of_repository("/b/shop"));
+}
+
 TEST(RepoScope, IsTheSelfHostingRepositoryWhenEmpty) {
   EXPECT_TRUE(RepoScope::parse("").covers("orchestrator", true));
   EXPECT_FALSE(RepoScope::parse(" , ").covers("website", false));

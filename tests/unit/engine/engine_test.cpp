@@ -154,6 +154,21 @@ TEST(Engine, RefusesBadInputAndCreatesNothing) {
   EXPECT_EQ(host.ask(Approve{"T-9", ""}).kind, Answer::Kind::not_found);
 }
 
+TEST(Engine, GivesALocalRepositoryANameOfItsPathWhateverTheCallerCallsIt) {
+  EngineHarness host;
+  const auto submit = [&](const std::string& work_item, const std::string& url) {
+    return host.ask(Submit{.work_item = work_item, .repo = "same", .repo_url = url});
+  };
+  ASSERT_EQ(submit("T-1", "/srv/one/shop").kind, Answer::Kind::done);
+  ASSERT_EQ(submit("T-2", "/srv/two/shop").kind, Answer::Kind::done);
+  EXPECT_EQ(submit("T-3", "two/shop").code, "bad_repo");
+  const Task first = *host.reader().task("T-1").value();
+  const Task second = *host.reader().task("T-2").value();
+  EXPECT_NE(first.repo, second.repo);
+  EXPECT_EQ(first.repo.substr(0, 5), "shop-");
+  EXPECT_EQ(first.repo_url, "/srv/one/shop");
+}
+
 TEST(Engine, LetsOneOpenTaskWorkOnABranch) {
   EngineHarness host;
   const auto submit = [&](const std::string& work_item) {
