@@ -55,7 +55,7 @@ TEST_F(ChainWalk, ACrashWhileDecidingNamesTheLink) {
   const auto& fault = expect<FaultWhileDeciding>(report);
   EXPECT_EQ(fault.link, 1);
   EXPECT_NE(fault.text.find("probe/1"), std::string::npos);
-  EXPECT_NE(fault.text.find("signal 11"), std::string::npos);
+  EXPECT_NE(fault.text.find("signal 9"), std::string::npos);
   ASSERT_EQ(report.decisions.size(), 2u);
   EXPECT_EQ(report.decisions[0].reason, "no_contract");
   EXPECT_EQ(report.decisions[1].reason, "crashed");

@@ -45,7 +45,7 @@ class Probe : public Producer {
 
   Answer accepts(const Request& request) override {
     if (mode_ == "decline") return Decline{Why::no_contract, "no block `test`"};
-    if (mode_ == "crash_accepts") ::raise(SIGSEGV);
+    if (mode_ == "crash_accepts") ::raise(SIGKILL);
     if (mode_ == "hang_accepts") hang();
     if (mode_ == "throw_accepts") throw std::runtime_error("accepts threw");
     if (mode_ == "wrong_decline") return Decline{Why::network, "not a reason to decline"};
@@ -92,7 +92,7 @@ class Probe : public Producer {
   Outcome throws(const Request&, Host&) { throw std::runtime_error("produce threw"); }
   Outcome crash(const Request&, Host& host) {
     host.run(mutating({"true"}));
-    ::raise(SIGSEGV);
+    ::raise(SIGKILL);
     return Hold{};
   }
   Outcome hangs(const Request&, Host&) { hang(); }
