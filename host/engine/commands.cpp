@@ -218,22 +218,7 @@ Result<Answer> Engine::decide_at_human_gate(const Task& task, const Actor& actor
     return written(task, sent_back(task, actor.name, reason, batch_.now), actor,
                    task.work_item + " sent back");
   }
-  Followup followup;
-  if (rule.human == HumanGate::after_gate) {
-    followup = enter_stage(task, rule.on_pass, batch_.now);
-    followup.next.feedback.clear();
-    followup.events.insert(
-        followup.events.begin(),
-        {"stage.transition",
-         std::string(to_string(task.stage)) + " → " + std::string(to_string(rule.on_pass)),
-         R"({"from":")" + std::string(to_string(task.stage)) + R"(","to":")" +
-             std::string(to_string(rule.on_pass)) + R"(","reason":"gate_passed"})"});
-  } else {
-    followup.next = task;
-    followup.next.state = TaskState::active;
-    followup.job = store::NewJob{.task = task.id, .stage = task.stage, .run_after = batch_.now};
-  }
-  followup.clears_alerts = true;
+  Followup followup = approved_by_human(task, batch_.now);
   followup.events.insert(
       followup.events.begin(),
       {"task.approved", with_reason(actor.name + " (" + actor.channel + ")", reason)});

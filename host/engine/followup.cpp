@@ -270,6 +270,13 @@ Followup put_on_hold(Task task, HoldClass hold, const std::string& reason) {
   return followup;
 }
 
+Followup approved_by_human(const Task& task, WallTime now) {
+  if (find_rule(task.stage)->human == HumanGate::after_gate) return advance(task, "", now);
+  Followup followup{.next = task, .job = fresh_job(task, now), .clears_alerts = true};
+  followup.next.state = TaskState::active;
+  return followup;
+}
+
 Followup sent_back(const Task& task, const std::string& actor, const std::string& reason,
                    WallTime now) {
   Task next = task;

@@ -70,6 +70,9 @@ Followup after_deciding_fault(const Task& task, const Job& job, const FaultWhile
 Followup after_failed_run(const Task& task, const Job& job, const FailedRun& failed, WallTime now);
 
 Followup put_on_hold(Task task, HoldClass hold, const std::string& reason);
+// A human decided for the work at a human gate: along on_pass where the artifact was approved, to
+// work where the production was confirmed.
+Followup approved_by_human(const Task& task, WallTime now);
 // A human sends the work back: at a human gate, along the stage's on_fail.
 Followup sent_back(const Task& task, const std::string& actor, const std::string& reason,
                    WallTime now);
