@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "support/paths.h"
 #include "support/temp_dir.h"
 
 namespace {
@@ -37,7 +38,7 @@ nlohmann::json measure(const Options& options) {
   using namespace orc::bench;
   nlohmann::json all;
   const orc::test::TempDir folder;
-  const std::filesystem::path plugin = std::filesystem::path(ORCH_BENCH_PLUGINS) / "noop.so";
+  const std::filesystem::path plugin = std::filesystem::path(orc::test::bin_dir()) / "../bench-plugins/noop.so";
   // Each part is preceded by its own ceiling: the machine's speed drifts.
   if (options.wants("engine")) {
     all["engine_64_in_flight"] = engine_alone(options.quick ? 500 : 20000, 64);

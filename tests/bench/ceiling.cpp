@@ -9,6 +9,7 @@
 
 #include "bench.h"
 #include "process/process.h"
+#include "support/paths.h"
 
 namespace orc::bench {
 
@@ -36,7 +37,7 @@ double bare_commits_per_second(const std::filesystem::path& folder) {
 
 double empty_workers_per_second(const std::filesystem::path& plugin, int count, int in_flight) {
   const process::SpawnSpec spec{
-      .argv = {std::string(ORCH_BIN_DIR) + "/empty_worker", plugin.string()},
+      .argv = {test::bin_dir() + "/empty_worker", plugin.string()},
       .env = process::base_environment()};
   std::vector<process::Child> running;
   int started = 0;

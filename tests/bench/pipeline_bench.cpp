@@ -15,6 +15,7 @@
 #include "bench.h"
 #include "config/generation.h"
 #include "engine/engine.h"
+#include "support/paths.h"
 #include "support/temp_dir.h"
 
 namespace orc::bench {
@@ -27,7 +28,7 @@ using engine::Engine;
 class TimingLauncher final : public engine::Launcher {
  public:
   TimingLauncher()
-      : real_(engine::make_process_launcher(std::string(ORCH_BIN_DIR) + "/orchestrator-worker")) {}
+      : real_(engine::make_process_launcher(test::bin_dir() + "/orchestrator-worker")) {}
   ~TimingLauncher() override {
     for (std::thread& watcher : watchers_) watcher.join();
   }
@@ -79,13 +80,13 @@ config::GenerationPtr build(const std::filesystem::path& folder) {
       << "version: 1\ndaemon: {workers: 2, state_dir: state}\ndb: {url: 'sqlite:///"
       << (folder / "state/o.db").string()
       << "'}\nhttp: {board: {listen: 'off'}}\nrepos: {bench: {self_hosting: true}}\nplugin_dirs: ['"
-      << ORCH_BENCH_PLUGINS << "']\nplugins: {noop: {repos: '*'}}\nstages:\n";
+      << test::bin_dir() << "/../bench-plugins" << "']\nplugins: {noop: {repos: '*'}}\nstages:\n";
   for (const StageRule& rule : STAGE_TRANSITIONS)
     file << "  " << to_string(rule.stage) << ": {producers: [noop]}\n";
   file.close();
   config::Built built =
       config::build_generation({.file = folder / "orchestrator.yaml"},
-                               std::string(ORCH_BIN_DIR) + "/orchestrator-worker", nullptr);
+                               test::bin_dir() + "/orchestrator-worker", nullptr);
   if (!built.generation) {
     throw std::runtime_error(built.findings.empty() ? "no generation"
                                                     : to_text(built.findings.front()));

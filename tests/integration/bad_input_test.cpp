@@ -4,6 +4,7 @@
 
 #include "integration/host_test.h"
 #include "orchestrator/plugin/abi.h"
+#include "support/paths.h"
 
 namespace orc::test {
 
@@ -70,7 +71,7 @@ TEST_F(BadInput, AMissingPluginLibraryIsRefused) {
 }
 
 TEST_F(BadInput, ALibraryForAnotherAbiIsRefusedWithBothVersions) {
-  with_plugin(fs::path(ORCH_PLUGIN_DIR) / "test-runner.so", [](std::string& bytes) {
+  with_plugin(fs::path(test::plugin_dir()) / "test-runner.so", [](std::string& bytes) {
     const std::size_t ident = bytes.find(ORCH_IDENT_MAGIC);
     ASSERT_NE(ident, std::string::npos);
     for (auto at = ident; at != std::string::npos; at = bytes.find(ORCH_IDENT_MAGIC, at + 1)) {
@@ -81,7 +82,7 @@ TEST_F(BadInput, ALibraryForAnotherAbiIsRefusedWithBothVersions) {
 }
 
 TEST_F(BadInput, ALibraryThatCrashesWhenLoadedTakesOnlyTheCheckingProcessAlong) {
-  with_plugin(ORCH_CRASHING_PLUGIN, [](std::string&) {});
+  with_plugin(test::bin_dir() + "/../crashing-plugins/test-runner.so", [](std::string&) {});
   expect_refused("orchestrator.yaml:", "test-runner");
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "integration/host_test.h"
+#include "support/paths.h"
 
 namespace orc::test {
 
@@ -8,7 +9,7 @@ namespace {
 TEST(Demo, PlaysItsStoryAsPromisedAndLeavesNothing) {
   const TempDir folder;
   const CommandResult demo =
-      run_program({std::string(ORCH_BIN_DIR) + "/orchestrator", "demo", "--check"}, folder.path(),
+      run_program({test::bin_dir() + "/orchestrator", "demo", "--check"}, folder.path(),
                   {{"TMPDIR", folder.path()}}, std::chrono::seconds(90));
   EXPECT_EQ(demo.exit_code, 0) << demo.out << demo.err;
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));

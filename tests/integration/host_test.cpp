@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "integration/host_test.h"
+#include "support/paths.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -28,12 +29,12 @@ std::string HostTest::yaml(const HostHarness& host, const ConfigText& config) {
        << "/state, drain_timeout: 30s, kill_grace: 1s }\n"
        << "http:\n  control: { socket: " << root << "/control.sock, mode: \"0600\" }\n"
        << "  board: { listen: \"off\" }\n"
-       << "plugin_dirs: [" << ORCH_PLUGIN_DIR << "]\n"
+       << "plugin_dirs: [" << test::plugin_dir() << "]\n"
        << "repos:" << (config.repos.empty() ? " {}\n" : "\n" + config.repos) << "plugins:\n"
        << "  test-runner: { enabled: " << config.test_runner_enabled << ", repos: \"*\" }\n"
        << "  llm-spawner:\n    enabled: " << config.llm_enabled << "\n    repos: \"*\"\n"
        << "    infra_retry: { attempts: 0, backoff: 1s }\n    settings:\n      preset: custom\n"
-       << "      stdin: prompt\n      argv: [/usr/bin/python3, -B, " << ORCH_SOURCE_DIR
+       << "      stdin: prompt\n      argv: [/usr/bin/python3, -B, " << test::source_dir()
        << "/tests/integration/agent.py, " << root << "/hooks, --role, \"{{role.name}}\", --stage,\n"
        << "             \"{{stage}}\", --work-item, \"{{work_item}}\", --artifacts, "
           "\"{{artifact_dir}}\"]\n"

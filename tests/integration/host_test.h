@@ -20,6 +20,7 @@ inline void require_in_answer(bool condition, const char* text) {
 #include <nlohmann/json.hpp>
 
 #include "support/host_harness.h"
+#include "support/paths.h"
 
 namespace orc::test {
 
@@ -69,7 +70,7 @@ class HostTest : public ::testing::Test {
   // Asks until the answer is true; false after 30 seconds.
   static bool eventually(const std::function<bool()>& is_true);
 
-  HostHarness host{ORCH_BIN_DIR};
+  HostHarness host{test::bin_dir()};
 };
 
 // A suite that says it began in `started`, counts itself there, and waits for a line in the pipe.

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "integration/host_test.h"
+#include "support/paths.h"
 
 namespace orc::test {
 
@@ -41,7 +42,7 @@ TEST_F(Lifetime, SigtermLetsTheRunningJobEndAndStartsNoOther) {
 TEST_F(Lifetime, ASecondHostOnTheSameDatabaseIsRefusedWithThePidOfTheFirst) {
   serve();
   const CommandResult second = run_program(
-      {std::string(ORCH_BIN_DIR) + "/orchestrator", "serve", "-c", host.config()}, host.root());
+      {test::bin_dir() + "/orchestrator", "serve", "-c", host.config()}, host.root());
   EXPECT_NE(second.exit_code, 0);
   EXPECT_NE(second.err.find(std::to_string(host.pid())), std::string::npos) << second.err;
   EXPECT_TRUE(ask({"status"}).value("ready", false)) << "the first one goes on";

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 #include <vector>
+#include "support/paths.h"
 
 namespace {
 
@@ -187,7 +188,7 @@ const std::vector<Row>& rows() {
 
 std::map<std::string, std::pair<std::size_t, std::size_t>> released() {
   std::map<std::string, std::pair<std::size_t, std::size_t>> table;
-  std::ifstream file(std::string(ORCH_SOURCE_DIR) + "/tests/plugin-api/abi-1.0.txt");
+  std::ifstream file(orc::test::source_dir() + "/tests/plugin-api/abi-1.0.txt");
   std::string line;
   while (std::getline(file, line)) {
     std::istringstream columns(line);

@@ -9,6 +9,7 @@
 
 #include "base/unique_fd.h"
 #include "contract/store/fixture.h"
+#include "support/paths.h"
 
 namespace orc::store {
 
@@ -100,7 +101,7 @@ class CrashedWriter : public StoreContract {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
-    std::string program = std::string(ORCH_BIN_DIR) + "/crashing_writer";
+    std::string program = test::bin_dir() + "/crashing_writer";
     std::string where = folder().string();
     std::array<char*, 3> arguments{program.data(), where.data(), nullptr};
     pid_t pid = 0;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "support/paths.h"
 #include "worker_fixture.h"
 
 namespace orc::worker {
@@ -22,7 +23,7 @@ class Describe : public ::testing::Test {
   static Described describe(const std::filesystem::path& library,
                             const std::string& settings = "") {
     process::RunSpec spec;
-    spec.spawn.argv = {std::string(ORCH_BIN_DIR) + "/orchestrator-worker", "--describe",
+    spec.spawn.argv = {test::bin_dir() + "/orchestrator-worker", "--describe",
                        library.string()};
     spec.spawn.env = process::base_environment();
     spec.stdin_text = settings;

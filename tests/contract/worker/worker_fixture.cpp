@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "process/process.h"
+#include "support/paths.h"
 
 namespace orc::worker {
 
@@ -62,7 +63,7 @@ void WorkerTest::add_link(const std::string& plugin, const std::string& mode) {
 void WorkerTest::start() {
   ASSERT_TRUE(jobs::create(folder_, request_).ok());
   Result<process::Child> child =
-      jobs::spawn_worker(std::filesystem::path(ORCH_BIN_DIR) / "orchestrator-worker", folder_,
+      jobs::spawn_worker(std::filesystem::path(test::bin_dir()) / "orchestrator-worker", folder_,
                          secrets_, jobs::worker_environment(request_.run_id));
   ASSERT_TRUE(child.ok()) << child.error().message;
   worker_ = std::move(child).value();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The walk of the chain, and what a plugin can do to it.
+#include "support/paths.h"
 #include "worker_fixture.h"
 
 namespace orc::worker {
@@ -92,7 +93,7 @@ TEST_F(WorkerProcess, ASecondWorkerLeavesTheFirstAlone) {
       [](const jobs::Progress& p) { return p.phase == jobs::Progress::Phase::producing; });
   EXPECT_EQ(jobs::live_worker(folder_)->pid, worker_.pid);
   const process::RunResult second = process::run(
-      {.spawn = {.argv = {std::string(ORCH_BIN_DIR) + "/orchestrator-worker", folder_.string()},
+      {.spawn = {.argv = {test::bin_dir() + "/orchestrator-worker", folder_.string()},
                  .env = process::base_environment()}});
   ASSERT_TRUE(std::holds_alternative<process::Exited>(second.end));
   EXPECT_EQ(std::get<process::Exited>(second.end).code, 3);
@@ -106,7 +107,7 @@ TEST_F(WorkerProcess, AJobThatHasReportedIsNotRunAgain) {
   add_probe("accept");
   expect<Verdict>(run());
   const process::RunResult second = process::run(
-      {.spawn = {.argv = {std::string(ORCH_BIN_DIR) + "/orchestrator-worker", folder_.string()},
+      {.spawn = {.argv = {test::bin_dir() + "/orchestrator-worker", folder_.string()},
                  .env = process::base_environment()}});
   EXPECT_EQ(std::get<process::Exited>(second.end).code, 3);
 }
@@ -116,7 +117,7 @@ TEST_F(WorkerProcess, ABrokenRequestIsTheWorkersFault) {
   ASSERT_TRUE(
       write_file_atomically(folder_ / "request.json", "{\"job\":", Durability::process).ok());
   Result<process::Child> child =
-      jobs::spawn_worker(std::filesystem::path(ORCH_BIN_DIR) / "orchestrator-worker", folder_, "",
+      jobs::spawn_worker(std::filesystem::path(test::bin_dir()) / "orchestrator-worker", folder_, "",
                          jobs::worker_environment("x"));
   ASSERT_TRUE(child.ok());
   worker_ = std::move(child).value();

@@ -14,13 +14,14 @@
 #include "base/text.h"
 #include "config/options.h"
 #include "config/yaml_node.h"
+#include "support/paths.h"
 #include "unit/config/files.h"
 
 namespace orc::config::test {
 
 namespace {
 
-const std::filesystem::path k_source = ORCH_SOURCE_DIR;
+const std::filesystem::path k_source = orc::test::source_dir();
 const std::filesystem::path k_shipped = k_source / "config/orchestrator.yaml";
 const std::filesystem::path k_page = k_source / "docs/operations/configuration.md";
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <regex>
 
+#include "support/paths.h"
 #include "unit/http/fakes.h"
 
 namespace orc::test {
@@ -121,7 +122,7 @@ TEST(Metrics, AreAllExplainedInTheOperationsPage) {
   with_data(running).start();
   get(running, "/status");
   std::set<std::string> documented;
-  std::ifstream file(std::string(ORCH_SOURCE_DIR) + "/docs/operations/metrics.md");
+  std::ifstream file(test::source_dir() + "/docs/operations/metrics.md");
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with("| `orchestrator_"))
       documented.insert(line.substr(3, line.find('`', 3) - 3));
