@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "app/audit.h"
 #include "app/demo.h"
 #include "app/serve.h"
 #include "base/file.h"
@@ -100,6 +101,10 @@ int Commands::config_check(const cli::ConfigCheckOptions& options) {
     print_json(built.findings, accepted, file);
   }
   return accepted ? cli::to_int(cli::ExitCode::done) : cli::to_int(cli::ExitCode::refused_config);
+}
+
+int Commands::events_verify(const cli::EventsVerifyOptions& options) {
+  return app::events_verify(options);
 }
 
 int Commands::version(cli::OutputFormat output) {

@@ -12,6 +12,7 @@ class Commands final : public cli::Entry {
   int serve(const cli::ServeOptions& options) override;
   int demo(const cli::DemoOptions& options) override;
   int config_check(const cli::ConfigCheckOptions& options) override;
+  int events_verify(const cli::EventsVerifyOptions& options) override;
   int version(cli::OutputFormat output) override;
 };
 

@@ -16,7 +16,7 @@ namespace orc {
 
 namespace {
 
-std::string to_hex(std::span<const unsigned char> bytes) {
+std::string hex_of(std::span<const unsigned char> bytes) {
   static constexpr std::string_view k_digits = "0123456789abcdef";
   std::string hex;
   hex.reserve(bytes.size() * 2);
@@ -29,13 +29,22 @@ std::string to_hex(std::span<const unsigned char> bytes) {
 
 }  // namespace
 
-std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+Sha256 sha256(std::string_view bytes) {
+  Sha256 digest{};
+  static_assert(std::tuple_size_v<Sha256> == SHA256_DIGEST_LENGTH);
   SHA256_CTX context;
   SHA256_Init(&context);
   SHA256_Update(&context, bytes.data(), bytes.size());
   SHA256_Final(digest.data(), &context);
-  return to_hex(digest);
+  return digest;
+}
+
+std::string to_hex(const Sha256& digest) {
+  return hex_of(digest);
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  return hex_of(sha256(bytes));
 }
 
 std::string sha1_hex(std::string_view bytes) {
@@ -44,7 +53,7 @@ std::string sha1_hex(std::string_view bytes) {
   SHA1_Init(&context);
   SHA1_Update(&context, bytes.data(), bytes.size());
   SHA1_Final(digest.data(), &context);
-  return to_hex(digest);
+  return hex_of(digest);
 }
 
 std::string random_hex(std::size_t bytes) {
@@ -55,7 +64,7 @@ std::string random_hex(std::size_t bytes) {
     if (got < 0 && errno != EINTR) std::abort();
     if (got > 0) used += static_cast<std::size_t>(got);
   }
-  return to_hex({reinterpret_cast<const unsigned char*>(buffer.data()), buffer.size()});
+  return hex_of({reinterpret_cast<const unsigned char*>(buffer.data()), buffer.size()});
 }
 
 }  // namespace orc

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
 namespace orc {
 
-// SHA-256 (FIPS 180-4) as 64 lower-case hex digits.
+using Sha256 = std::array<unsigned char, 32>;
+// SHA-256 (FIPS 180-4).
+Sha256 sha256(std::string_view bytes);
+std::string to_hex(const Sha256& digest);
+// SHA-256 as 64 lower-case hex digits.
 std::string sha256_hex(std::string_view bytes);
 // SHA-1 as 40 lower-case hex digits: only for naming git objects the way git does.
 std::string sha1_hex(std::string_view bytes);

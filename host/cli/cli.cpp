@@ -59,6 +59,7 @@ int run_command(const std::vector<std::string>& given, Entry& entry, Terminal te
   app.footer(k_footer);
   Tree tree{app, entry, terminal, {}};
   add_local_commands(tree);
+  add_audit_commands(tree);
   add_daemon_commands(tree);
   add_task_commands(tree);
   add_plugin_commands(tree);

@@ -29,6 +29,19 @@ struct ConfigCheckOptions {
   OutputFormat output = OutputFormat::text;
 };
 
+// Where a database is; nothing set: the configuration in the default place says.
+struct DatabasePlace {
+  std::optional<std::filesystem::path> database;
+  std::optional<std::filesystem::path> state;
+  std::optional<std::filesystem::path> config;
+};
+
+struct EventsVerifyOptions {
+  DatabasePlace place;
+  std::optional<std::string> anchor;  // "ID:HASH"
+  OutputFormat output = OutputFormat::text;
+};
+
 // The commands that need the application and not a running host. Each returns an exit code of
 // exit_code.h.
 class Entry {
@@ -37,6 +50,7 @@ class Entry {
   virtual int serve(const ServeOptions& options) = 0;
   virtual int demo(const DemoOptions& options) = 0;
   virtual int config_check(const ConfigCheckOptions& options) = 0;
+  virtual int events_verify(const EventsVerifyOptions& options) = 0;
   virtual int version(OutputFormat output) = 0;
 };
 

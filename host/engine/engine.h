@@ -153,6 +153,7 @@ class Engine final : public CommandPort, public StatusPort {
   void clean_up_after(const Task& task);
   int free_workers() const;
   Status recover_job(const store::LiveJob& running);
+  Status look_at_recent_events();
 
   // --- commands (commands.cpp) ---
   Result<Answer> carry_out(const Submit& request, const Actor& actor);

@@ -16,6 +16,12 @@
 
 namespace orc::engine {
 
+namespace {
+
+constexpr int k_recent_events = 256;  // looked at by each start; `events verify` looks at all
+
+}  // namespace
+
 int Engine::free_workers() const {
   return generation_->config.workers - static_cast<int>(workers_.size()) + batch_.freed -
          batch_.claimed;
@@ -185,6 +191,7 @@ Status Engine::recover() {
   ORC_TRY(const std::vector<store::LiveJob> running, store_->running_jobs());
   ORC_CHECK_OK(store_->begin());
   ORC_CHECK_OK(store_->record_host(identity_, ORCH_VERSION, batch_.now));
+  ORC_CHECK_OK(look_at_recent_events());
   for (const store::LiveJob& job : running) {
     if (Status recovered = recover_job(job); !recovered.ok()) {
       store_->rollback();
@@ -201,6 +208,18 @@ Status Engine::recover() {
   ORC_TRY(next_due_, store_->next_due());
   next_outbox_ = wall_now();
   publish();
+  return Done{};
+}
+
+// A broken chain is told once and for all to see; it stops nobody's work.
+Status Engine::look_at_recent_events() {
+  ORC_TRY(const std::optional<store::ChainBreak> broken,
+          store_->verify_last_events(k_recent_events));
+  if (!broken) return Done{};
+  const std::string text = "event " + std::to_string(broken->event.value) + ": " + broken->problem;
+  log(LogLevel::error, "store.events_broken", text);
+  ORC_TRY(const bool is_new, store_->raise_alert(TaskId{}, "events_broken", text, batch_.now));
+  (void)is_new;
   return Done{};
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "domain/records.h"
+#include "store/audit.h"
 
 namespace orc::store {
 
@@ -195,7 +196,10 @@ class Store : public Reader {
   virtual Status record_artifact(const ArtifactRecord& artifact) = 0;
   virtual Status record_agent_run(const AgentRun& run) = 0;
   virtual Status record_approval(const Approval& approval) = 0;
+  // Under the next id and hashed into the chain (domain/event_chain.h); an id that is set already is ignored.
   virtual Result<EventId> append_event(const Event& event) = 0;
+  // Whether the newest `count` events still form a chain: the first one that does not fit.
+  virtual Result<std::optional<ChainBreak>> verify_last_events(int count) = 0;
 
   virtual Status put_pull_request(const PullRequest& request) = 0;  // insert or replace, by task
   // True if the condition was not open yet: only then a notification goes out.

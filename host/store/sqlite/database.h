@@ -17,6 +17,11 @@
 
 namespace orc::store {
 
+// Bytes that are no text; bound without a copy.
+struct Blob {
+  std::string_view bytes;
+};
+
 // A statement in use: bound, stepped, and reset at the end of its scope. Text is bound without a
 // copy and must outlive the statement's use.
 class Statement {
@@ -41,6 +46,10 @@ class Statement {
   void bind(int index, double value) { sqlite3_bind_double(statement_, index, value); }
   void bind(int index, WallTime value) { bind(index, value.ms); }
   void bind(int index, std::string_view value);
+  void bind(int index, const Blob& value) {
+    sqlite3_bind_blob(statement_, index, value.bytes.data(), static_cast<int>(value.bytes.size()),
+                      SQLITE_STATIC);
+  }
   void bind(int index, const std::string& value) { bind(index, std::string_view(value)); }
   void bind(int index, const char* value) { bind(index, std::string_view(value)); }
   void bind(int index, std::nullopt_t) { sqlite3_bind_null(statement_, index); }
@@ -64,6 +73,7 @@ class Statement {
   std::optional<WallTime> time_or_null(int column) const;
   std::optional<std::int64_t> integer_or_null(int column) const;
   std::string text(int column) const;
+  std::string blob(int column) const;
 
  private:
   Database* database_;

@@ -42,12 +42,21 @@ Status SqliteStore::record_approval(const Approval& a) {
       a.at);
 }
 
-Result<EventId> SqliteStore::append_event(const Event& e) {
+Result<EventId> SqliteStore::append_event(const Event& event) {
+  ORC_CHECK_OK(writable());
+  if (!chain_end_) {
+    ORC_TRY(chain_end_, read_chain_end(db()));
+  }
+  Event e = event;
+  e.id = EventId{chain_end_->last.value + 1};
+  const Sha256 hash = chain_hash(chain_end_->head, e);
   const auto task = e.task.value == 0 ? std::nullopt : std::optional(e.task.value);
-  ORC_CHECK_OK(
-      record("INSERT INTO events(task_id,kind,actor,text,data,at) VALUES(?1,?2,?3,?4,?5,?6)", task,
-             e.kind, e.actor, e.text, e.data, e.at));
-  return EventId{db().last_id()};
+  ORC_CHECK_OK(record(
+      "INSERT INTO events(id,task_id,kind,actor,text,data,at,hash) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+      e.id.value, task, e.kind, e.actor, e.text, e.data, e.at,
+      Blob{{reinterpret_cast<const char*>(hash.data()), hash.size()}}));
+  chain_end_ = ChainEnd{e.id, hash};
+  return e.id;
 }
 
 Status SqliteStore::put_pull_request(const PullRequest& p) {

@@ -59,6 +59,7 @@ void SqliteStore::rollback() {
   in_batch_ = false;
   ended_.clear();
   known_instance_.clear();
+  chain_end_.reset();
   // Some errors have rolled back already; then there is nothing to do.
   if (db().in_transaction()) (void)db().run("ROLLBACK");
 }

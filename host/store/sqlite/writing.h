@@ -6,6 +6,7 @@
 #include <string>
 #include <tuple>
 
+#include "store/sqlite/event_chain.h"
 #include "store/sqlite/instance_lock.h"
 #include "store/sqlite/reading.h"
 
@@ -48,6 +49,9 @@ class SqliteStore final : public WithReads<Store> {
   Status record_agent_run(const AgentRun& run) override;
   Status record_approval(const Approval& approval) override;
   Result<EventId> append_event(const Event& event) override;
+  Result<std::optional<ChainBreak>> verify_last_events(int count) override {
+    return store::verify_last_events(db(), count);
+  }
   Status put_pull_request(const PullRequest& request) override;
   Result<bool> raise_alert(TaskId task, const std::string& condition, const std::string& text,
                            WallTime now) override;
@@ -93,6 +97,7 @@ class SqliteStore final : public WithReads<Store> {
   // Counted in memory and written once per batch: many jobs of a batch share a row.
   // stage, producer, outcome, reason
   std::map<std::tuple<std::string, std::string, std::string, std::string>, std::int64_t> ended_;
+  std::optional<ChainEnd> chain_end_;  // nothing: to be read from the file
 };
 
 }  // namespace orc::store

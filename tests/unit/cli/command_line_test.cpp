@@ -62,6 +62,10 @@ TEST(CommandLine, HandsOverTheCommandsThatNeedTheApplication) {
   EXPECT_EQ(entry.demonstrated->dir, "/tmp/d");
   EXPECT_EQ(run({"config", "check", "-o", "json"}, entry).exit, 78);
   EXPECT_EQ(entry.checked->output, cli::OutputFormat::json);
+  EXPECT_EQ(run({"events", "verify", "/tmp/o.db", "--anchor", "3:ab", "-o", "json"}, entry).exit,
+            1);
+  EXPECT_EQ(entry.verified->place.database, "/tmp/o.db");
+  EXPECT_EQ(entry.verified->anchor, "3:ab");
   EXPECT_EQ(run({"version"}, entry).exit, 0);
   EXPECT_EQ(entry.shown, cli::OutputFormat::text);
 }

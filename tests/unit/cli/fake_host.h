@@ -133,6 +133,10 @@ class FakeEntry : public cli::Entry {
     checked = options;
     return 78;
   }
+  int events_verify(const cli::EventsVerifyOptions& options) override {
+    verified = options;
+    return 1;
+  }
   int version(cli::OutputFormat output) override {
     shown = output;
     return 0;
@@ -140,6 +144,7 @@ class FakeEntry : public cli::Entry {
   std::optional<cli::ServeOptions> served;
   std::optional<cli::DemoOptions> demonstrated;
   std::optional<cli::ConfigCheckOptions> checked;
+  std::optional<cli::EventsVerifyOptions> verified;
   std::optional<cli::OutputFormat> shown;
 };
 

@@ -3,6 +3,7 @@
 
 #include "contract/store/fixture.h"
 #include "store/sqlite/file_checks.h"
+#include "store/sqlite/migrations.h"
 #include "unit/store/raw.h"
 
 namespace orc::store {
@@ -40,9 +41,10 @@ TEST_F(OpenSqlite, MakesFolderAndFilesForTheOwnerAlone) {
 TEST_F(OpenSqlite, MarksTheFileAsItsOwnInTheModeItRelies) {
   Raw raw(file());
   EXPECT_EQ(raw.value("PRAGMA application_id"), std::to_string(k_application_id));
-  EXPECT_EQ(raw.value("PRAGMA user_version"), "1");
+  const std::string newest = std::to_string(known_migrations().size());
+  EXPECT_EQ(raw.value("PRAGMA user_version"), newest);
   EXPECT_EQ(raw.value("PRAGMA journal_mode"), "wal");
-  EXPECT_EQ(raw.value("SELECT count(*) FROM schema_migrations"), "1");
+  EXPECT_EQ(raw.value("SELECT count(*) FROM schema_migrations"), newest);
   EXPECT_EQ(raw.value("SELECT count(*) FROM sqlite_schema WHERE type='table' AND sql NOT LIKE "
                       "'%STRICT%'"),
             "0");
@@ -51,7 +53,8 @@ TEST_F(OpenSqlite, MarksTheFileAsItsOwnInTheModeItRelies) {
 TEST_F(OpenSqlite, RefusesANewerSchema) {
   close();
   Raw(file()).run("PRAGMA user_version=99");
-  expect_refused_untouched(ErrorKind::refused, "has schema 99, this program knows 1");
+  expect_refused_untouched(ErrorKind::refused, "has schema 99, this program knows " +
+                                                    std::to_string(known_migrations().size()));
 }
 
 TEST_F(OpenSqlite, RefusesASchemaOfAnotherText) {

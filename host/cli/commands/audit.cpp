@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands that look over a database without a host, or beside one.
+#include <CLI/CLI.hpp>
+
+#include "cli/commands/tree.h"
+
+namespace orc::cli {
+
+namespace {
+
+CLI::App* noun(Tree& tree, const std::string& name, const std::string& about) {
+  const auto known =
+      tree.app.get_subcommands([&](const CLI::App* each) { return each->get_name() == name; });
+  if (!known.empty()) return known.front();
+  CLI::App* added = tree.app.add_subcommand(name, about);
+  added->require_subcommand(1);
+  return added;
+}
+
+// Which database: named, of a state folder, or of a configuration.
+void add_place(CLI::App& command, DatabasePlace& place) {
+  CLI::Option* state =
+      command.add_option("--state", place.state, "state folder, whose orchestrator.db is meant")
+          ->type_name("DIR");
+  command.add_option("-c,--config", place.config, "configuration file that names the database")
+      ->type_name("FILE")
+      ->excludes(state);
+}
+
+void add_events_verify(Tree& tree) {
+  CLI::App* verify =
+      noun(tree, "events", "the audit trail")
+          ->add_subcommand("verify", "recompute the hash chain of the events; read-only");
+  auto options = std::make_shared<EventsVerifyOptions>();
+  verify->add_option("FILE", options->place.database,
+                     "database; else that of --state or the configuration");
+  add_place(*verify, options->place);
+  verify
+      ->add_option("--anchor", options->anchor,
+                   "an event's id and hash that were noted down earlier")
+      ->type_name("ID:HASH");
+  add_output_option(*verify, options->output);
+  verify->callback([&tree, options] {
+    tree.chosen = [&tree, options] { return tree.entry.events_verify(*options); };
+  });
+}
+
+}  // namespace
+
+void add_audit_commands(Tree& tree) {
+  add_events_verify(tree);
+}
+
+}  // namespace orc::cli
