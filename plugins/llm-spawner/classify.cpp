@@ -107,8 +107,7 @@ Ending classify(const sdk::ProcessEnd& end, const RunEvidence& evidence) {
 sdk::Outcome outcome_of(const Ending& ending, const std::string& program) {
   const EndRule& rule = rule_of(ending.end);
   std::string text = program + " " + std::string(rule.text);
-  if (!ending.detail.empty())
-    text += (ending.end == AgentEnd::bad_artifact ? " " : ": ") + ending.detail;
+  if (!ending.detail.empty()) text += ": " + ending.detail;
   switch (rule.fate) {
     case Fate::verdict:
       return sdk::Verdict{"", std::move(text)};

@@ -33,7 +33,7 @@ enum class AgentEnd : std::uint8_t {
   budget_limit,
   killed,        // SIGKILL or SIGTERM that the host did not send
   crashed,       // any other signal
-  bad_artifact,  // a clean end without the file that the stage owes
+  bad_artifact,  // a clean end without the file that the stage owes, or with one no gate can read
   unknown,
 };
 
@@ -42,8 +42,9 @@ enum class Fate : std::uint8_t { verdict, defer, hold };
 
 struct EndRule {
   AgentEnd end;
-  std::string_view name;    // how a custom agent reports it: {"error":{"kind":NAME}}
-  std::string_view result;  // of the agent-run record
+  // Of the agent-run record, and how a custom agent reports it: {"error":{"kind":NAME}}. The host
+  // keeps what a provider cannot do for anybody apart by this name.
+  std::string_view name;
   Fate fate;
   orchestrator::plugin::Why why;                   // for defer and hold
   orchestrator::plugin::Milliseconds retry_after;  // for defer; 0: the host's own backoff

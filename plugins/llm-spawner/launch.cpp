@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,6 +10,7 @@
 
 #include "placeholders.h"
 #include "prompt.h"
+#include "safe_read.h"
 #include "text.h"
 
 namespace llm_spawner {
@@ -27,20 +26,7 @@ NoLaunch config_hold(std::string text) {
   return {sdk::Hold{sdk::Why::config, std::move(text)}};
 }
 
-// A private folder and file: other users of the machine have no business in a prompt.
-bool write_private(const std::string& path, const std::string& text) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return false;
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    done += static_cast<std::size_t>(n);
-  }
-  return ::close(fd) == 0 && done == text.size();
-}
-
+// Private: other users of the machine have no business in a prompt.
 bool make_folder(const std::string& path) {
   return ::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST;
 }
@@ -62,13 +48,35 @@ std::optional<std::string> role_problem(const sdk::Request& request, const Setti
          suggestion(request.effort(), {known.begin(), known.end()});
 }
 
-Values argument_values(const sdk::Request& request, const std::string& prompt) {
-  const std::string scratch(request.scratch());
+// What the runs of one job do not share.
+struct Run {
+  int number = 1;
+  std::string folder;  // below scratch
+  std::string prompt;
+};
+
+// RFC 9562: version 4 in form; a run's own random number instead of a second one.
+std::string session_id(std::string_view run_id, int number) {
+  std::string digits;
+  for (const char c : run_id) {
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) digits += c;
+  }
+  digits.resize(32, '0');
+  digits[12] = '4';
+  digits[16] = '8';
+  digits[31] = static_cast<char>('0' + number % 10);
+  for (const std::size_t at : {8U, 13U, 18U, 23U}) digits.insert(at, 1, '-');
+  return digits;
+}
+
+Values argument_values(const sdk::Request& request, const Settings& settings, const Run& run) {
   Values values;
   // A prompt that starts like an option would be read as one.
-  values["prompt"] = prompt.substr(0, 1) == "-" ? "\n" + prompt : prompt;
-  values["prompt_file"] = scratch + "/prompt.md";
-  values["home"] = scratch + "/home";
+  values["prompt"] = run.prompt.substr(0, 1) == "-" ? "\n" + run.prompt : run.prompt;
+  values["prompt_file"] = run.folder + "/prompt.md";
+  values["home"] = run.folder + "/home";
+  values["provider"] = settings.provider;
+  values["session_id"] = session_id(request.run_id(), run.number);
   values["role.name"] = std::string(request.role());
   values["role.model"] = std::string(request.model());
   values["role.effort"] = std::string(request.effort());
@@ -91,8 +99,7 @@ std::variant<std::string, PromptFault> make_prompt(const sdk::Request& request) 
 }
 
 sdk::Process make_process(const sdk::Request& request, const Settings& settings,
-                          const std::string& prompt) {
-  const Values values = argument_values(request, prompt);
+                          const Values& values, const std::string& prompt) {
   sdk::Process process;
   for (const std::string& argument : settings.argv)
     process.argv.push_back(expand(argument, values));
@@ -115,28 +122,53 @@ sdk::Process make_process(const sdk::Request& request, const Settings& settings,
   return process;
 }
 
+bool make_home(const Settings& settings, const Values& values) {
+  const std::string& home = values.at("home");
+  if (!make_folder(home)) return false;
+  for (const auto& [path, text] : settings.home_files) {
+    for (std::size_t cut = path.find('/'); cut != std::string::npos;
+         cut = path.find('/', cut + 1)) {
+      if (!make_folder(home + "/" + path.substr(0, cut))) return false;
+    }
+    if (!write_file(home + "/" + path, expand(text, values))) return false;
+  }
+  return true;
+}
+
+std::variant<sdk::Process, NoLaunch> make_launch(const sdk::Request& request,
+                                                 const Settings& settings, const Run& run) {
+  const Values values = argument_values(request, settings, run);
+  if (!make_folder(run.folder) || !make_home(settings, values) ||
+      !write_file(values.at("prompt_file"), run.prompt)) {
+    return NoLaunch{sdk::Defer{sdk::Why::resource, "cannot write below " + run.folder + ": " +
+                                                       std::generic_category().message(errno)}};
+  }
+  sdk::Process process = make_process(request, settings, values, run.prompt);
+  for (const std::string& argument : process.argv) {
+    if (argument.size() <= k_max_argument) continue;
+    return config_hold(
+        "the prompt of " + std::to_string(run.prompt.size()) +
+        " bytes does not fit into an argument: use {{prompt_file}} or stdin: prompt");
+  }
+  return process;
+}
+
 }  // namespace
 
 std::variant<sdk::Process, NoLaunch> prepare_launch(const sdk::Request& request,
                                                     const Settings& settings) {
   if (const auto problem = role_problem(request, settings)) return config_hold(*problem);
-  const auto prompt = make_prompt(request);
+  auto prompt = make_prompt(request);
   if (const auto* fault = std::get_if<PromptFault>(&prompt)) return config_hold(fault->text);
-  const std::string& text = std::get<std::string>(prompt);
+  return make_launch(
+      request, settings,
+      {1, std::string(request.scratch()) + "/run-1", std::get<std::string>(std::move(prompt))});
+}
 
-  const std::string scratch(request.scratch());
-  if (!make_folder(scratch + "/home") || !write_private(scratch + "/prompt.md", text)) {
-    return NoLaunch{sdk::Defer{sdk::Why::resource, "cannot write below " + scratch + ": " +
-                                                       std::generic_category().message(errno)}};
-  }
-  sdk::Process process = make_process(request, settings, text);
-  for (const std::string& argument : process.argv) {
-    if (argument.size() <= k_max_argument) continue;
-    return config_hold(
-        "the prompt of " + std::to_string(text.size()) +
-        " bytes does not fit into an argument: use {{prompt_file}} or stdin: prompt");
-  }
-  return process;
+std::variant<sdk::Process, NoLaunch> prepare_repair(const sdk::Request& request,
+                                                    const Settings& settings,
+                                                    const std::string& prompt) {
+  return make_launch(request, settings, {2, std::string(request.scratch()) + "/run-2", prompt});
 }
 
 std::string program_name(const Settings& settings) {

@@ -15,11 +15,11 @@ constexpr std::size_t k_tail_cap = 200;
 
 }  // namespace
 
-AgentOutput::AgentOutput(sdk::Host& host, Dialect dialect, const SecretMask& mask)
+AgentOutput::AgentOutput(sdk::Host& host, const Settings& settings, const SecretMask& mask)
     : host_(host),
-      dialect_(dialect),
+      dialect_(settings.dialect),
       mask_(mask),
-      reader_(make_reader(dialect)),
+      reader_(make_reader(settings.dialect, settings.usage)),
       out_(k_line_cap),
       err_(k_line_cap) {}
 

@@ -13,12 +13,13 @@
 #include "classify.h"
 #include "mask.h"
 #include "report.h"
+#include "settings.h"
 
 namespace llm_spawner {
 
 class AgentOutput {
  public:
-  AgentOutput(orchestrator::plugin::Host& host, Dialect dialect, const SecretMask& mask);
+  AgentOutput(orchestrator::plugin::Host& host, const Settings& settings, const SecretMask& mask);
   void take(orchestrator::plugin::Stream stream, std::string_view bytes);
   // Reads what came behind the last line ends. Once, after the run.
   RunEvidence finish();

@@ -45,21 +45,22 @@ std::vector<Piece> split(std::string_view text) {
 
 const std::vector<std::string_view>& argument_names() {
   static const std::vector<std::string_view> names{
-      "prompt",    "prompt_file", "role.name",    "role.model", "role.effort", "worktree",
-      "work_item", "stage",       "artifact_dir", "home",       "run_id"};
+      "prompt", "prompt_file",  "role.name", "role.model", "role.effort", "worktree",  "work_item",
+      "stage",  "artifact_dir", "home",      "run_id",     "provider",    "session_id"};
   return names;
 }
 
-std::optional<std::string> check_arguments(const std::vector<std::string>& arguments) {
+std::optional<std::string> check_placeholders(const std::string& key,
+                                              const std::vector<std::string>& texts) {
   const auto& names = argument_names();
-  for (const std::string& argument : arguments) {
-    for (const Piece& piece : split(argument)) {
+  for (const std::string& text : texts) {
+    for (const Piece& piece : split(text)) {
       if (piece.kind == Piece::Kind::unclosed) {
-        return "argv: \"" + argument + "\": \"{{\" is not closed";
+        return key + ": \"" + text + "\": \"{{\" is not closed";
       }
       if (piece.kind != Piece::Kind::name) continue;
       if (std::find(names.begin(), names.end(), piece.text) != names.end()) continue;
-      return "argv: unknown placeholder {{" + std::string(piece.text) + "}}" +
+      return key + ": unknown placeholder {{" + std::string(piece.text) + "}}" +
              suggestion(piece.text, names);
     }
   }

@@ -17,9 +17,10 @@ using Values = std::map<std::string, std::string, std::less<>>;
 // The names that an argument may use.
 const std::vector<std::string_view>& argument_names();
 
-// What is wrong with the arguments: an unknown name (with a suggestion) or a mark that is not
-// closed.
-std::optional<std::string> check_arguments(const std::vector<std::string>& arguments);
+// What is wrong with the texts: an unknown name (with a suggestion) or a mark that is not closed.
+// `key`: where they stand.
+std::optional<std::string> check_placeholders(const std::string& key,
+                                              const std::vector<std::string>& texts);
 
 bool uses(const std::vector<std::string>& arguments, std::string_view name);
 

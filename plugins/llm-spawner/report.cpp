@@ -5,16 +5,24 @@
 
 namespace llm_spawner {
 
-std::unique_ptr<ReportReader> make_reader(Dialect dialect) {
+std::unique_ptr<ReportReader> make_reader(Dialect dialect, const UsagePointers& pointers) {
   switch (dialect) {
     case Dialect::claude:
       return make_claude_reader();
     case Dialect::codex:
       return make_codex_reader();
+    case Dialect::opencode:
+      return make_opencode_reader();
+    case Dialect::pi:
+      return make_pi_reader();
+    case Dialect::gemini:
+      return make_gemini_reader();
+    case Dialect::qwen:
+      return make_qwen_reader();
     case Dialect::plain:
-      return make_plain_reader();
+      return make_plain_reader(pointers);
   }
-  return make_plain_reader();
+  return make_plain_reader(pointers);
 }
 
 bool always_closes(Dialect dialect) {

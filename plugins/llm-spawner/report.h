@@ -6,11 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <orchestrator/plugin/sdk.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ends.h"
 #include "presets.h"
@@ -34,7 +37,8 @@ struct AgentReport {
   Usage usage;                    // without a closing event: what the stream had so far
   std::string program_version;
   std::optional<orchestrator::plugin::Milliseconds> retry_after;
-  int denied = 0;  // tool calls that the program's permissions refused
+  std::vector<std::string>
+      denied;  // tool calls that the program's permissions refused, a few words each
 };
 
 class ReportReader {
@@ -45,7 +49,13 @@ class ReportReader {
   virtual AgentReport report() const = 0;
 };
 
-std::unique_ptr<ReportReader> make_reader(Dialect dialect);
+// Where a program of no known dialect tells its numbers: a field of Usage ("input", "cost_usd", …)
+// → a JSON pointer (RFC 6901) into any line of its output; the last hit counts.
+using UsagePointers = std::map<std::string, std::string, std::less<>>;
+// The names that UsagePointers may have.
+const std::vector<std::string_view>& usage_names();
+
+std::unique_ptr<ReportReader> make_reader(Dialect dialect, const UsagePointers& pointers = {});
 // Does a run of this dialect always end with a closing event?
 bool always_closes(Dialect dialect);
 

@@ -40,13 +40,10 @@ Usage usage_of(const Json& usage) {
           .cost_usd = {}};
 }
 
-void add(std::optional<std::int64_t>& sum, const std::optional<std::int64_t>& more) {
-  if (more) sum = sum.value_or(0) + *more;
-}
-
 class ClaudeReader : public ReportReader {
  public:
   void read(std::string_view line) override {
+    if (!mentions(line, {"result", "assistant", "system"})) return;
     const auto event = parse_object(line);
     if (!event) return;
     const std::string type = text_of(*event, "type");
@@ -58,12 +55,7 @@ class ClaudeReader : public ReportReader {
   AgentReport report() const override {
     AgentReport report = report_;
     if (report.closed) return report;
-    for (const auto& [id, usage] : messages_) {
-      add(report.usage.input, usage.input);
-      add(report.usage.output, usage.output);
-      add(report.usage.cache_read, usage.cache_read);
-      add(report.usage.cache_write, usage.cache_write);
-    }
+    for (const auto& [id, usage] : messages_) add(report.usage, usage);
     return report;
   }
 
@@ -90,8 +82,7 @@ class ClaudeReader : public ReportReader {
     report_.usage = usage_of(member(event, "usage"));
     report_.usage.turns = count_of(event, "num_turns");
     report_.usage.cost_usd = amount_of(event, "total_cost_usd");
-    const Json& denials = member(event, "permission_denials");
-    report_.denied = denials.is_array() ? static_cast<int>(denials.size()) : 0;
+    report_.denied = denials_of(event);
     report_.fault.reset();
     report_.message.clear();
     const Json& is_error = member(event, "is_error");

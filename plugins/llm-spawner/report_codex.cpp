@@ -12,10 +12,10 @@ namespace {
 class CodexReader : public ReportReader {
  public:
   void read(std::string_view line) override {
+    if (!mentions(line, {"turn.completed", "turn.failed"})) return;
     const auto event = parse_object(line);
     if (!event) return;
     const std::string type = text_of(*event, "type");
-    if (type == "turn.started") ++turns_;
     if (type == "turn.completed") complete(member(*event, "usage"));
     if (type == "turn.failed") fail(text_of(member(*event, "error"), "message"));
   }
@@ -29,11 +29,7 @@ class CodexReader : public ReportReader {
     report_.usage.output = count_of(usage, "output_tokens");
     report_.usage.cache_read = count_of(usage, "cached_input_tokens");
     report_.usage.cache_write = count_of(usage, "cache_write_input_tokens");
-    report_.usage.turns = turns_;
-    const auto cached = report_.usage.cache_read;
-    if (report_.usage.input && cached && *cached <= *report_.usage.input) {
-      *report_.usage.input -= *cached;
-    }
+    make_input_net(report_.usage);
   }
 
   void fail(const std::string& message) {
@@ -45,7 +41,6 @@ class CodexReader : public ReportReader {
   }
 
   AgentReport report_;
-  std::int64_t turns_ = 0;
 };
 
 }  // namespace

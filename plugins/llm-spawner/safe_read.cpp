@@ -79,6 +79,19 @@ FileText read_below(const std::string& root, const std::string& path, std::size_
   return read_and_close(fd, cap);
 }
 
+bool write_file(const std::string& path, const std::string& text) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return false;
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return ::close(fd) == 0 && done == text.size();
+}
+
 FileText read_trusted(const std::string& path, std::size_t cap) {
   return read_and_close(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK), cap);
 }

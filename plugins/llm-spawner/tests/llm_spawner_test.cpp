@@ -1,66 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "llm_spawner.h"
-
-#include <gtest/gtest.h>
-
 #include <cerrno>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <orchestrator/plugin/testing.hpp>
+
+#include "spawner_fixture.h"
 
 namespace llm_spawner {
 namespace {
-
-namespace fs = std::filesystem;
-namespace sdk = orchestrator::plugin;
-using namespace orchestrator::plugin::test;  // NOLINT(google-build-using-namespace): a test
-
-std::string recorded(const std::string& file) {
-  std::ifstream in(std::string(PLUGIN_SOURCE_DIR) + "/tests/fixtures/" + file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-class Spawner : public testing::Test {
- protected:
-  Spawner() {
-    const fs::path root = folder.path();
-    request.stage = "review";
-    request.role = "reviewer";
-    request.model = "claude-opus-4-8";
-    request.effort = "high";
-    request.verdict_key = "verdict";
-    request.tokens = {"APPROVED", "REQUEST_CHANGES"};
-    request.artifacts = {{"12-review.md", true}};
-    request.worktree = (root / "wt").string();
-    request.artifact_dir = (root / "wt/docs/work-items/DEMO-1").string();
-    request.scratch = (root / "scratch").string();
-    request.prompt_file = (root / "reviewer.md").string();
-    fs::create_directories(request.artifact_dir);
-    fs::create_directories(request.scratch);
-    std::ofstream(request.prompt_file) << "review {{work_item}}";
-    EXPECT_EQ(spawner.configure(R"({"preset":"claude"})"), std::nullopt);
-  }
-
-  // What the agent does: says `out` and, where `writes` is set, writes the review.
-  void agent(const sdk::ProcessResult& result, bool writes) {
-    host.when("claude", [this, result, writes](const sdk::Process&) {
-      if (writes) write_review();
-      return result;
-    });
-  }
-  void write_review() {
-    std::ofstream(fs::path(request.artifact_dir) / "12-review.md")
-        << "---\nverdict: APPROVED\n---\n";
-  }
-  sdk::Outcome produce() { return spawner.produce(request.build(), host); }
-
-  ScratchFolder folder;
-  RequestBuilder request;
-  FakeHost host;
-  LlmSpawner spawner;
-};
 
 TEST_F(Spawner, DeclinesWithoutAnAgent) {
   LlmSpawner bare;
@@ -97,7 +42,7 @@ TEST_F(Spawner, StartsTheAgentInTheWorktreeWithAHomeOfItsOwn) {
   produce();
   ASSERT_EQ(host.runs.size(), 1U);
   const sdk::Process& run = host.runs.front();
-  const std::string home = request.scratch + "/home";
+  const std::string home = request.scratch + "/run-1/home";
   EXPECT_EQ(run.cwd, request.worktree);
   EXPECT_TRUE(run.mutating);
   EXPECT_EQ(run.stdin_bytes, "");
@@ -112,64 +57,38 @@ TEST_F(Spawner, StartsTheAgentInTheWorktreeWithAHomeOfItsOwn) {
   EXPECT_EQ(fs::status(home).permissions() & fs::perms::all, fs::perms::owner_all);
 }
 
-TEST_F(Spawner, RecordsASuccessWithoutArtifactAsBadAndLeavesItToTheGate) {
-  agent(exited(0, recorded("claude/missing-artifact.jsonl")), false);
-  const sdk::Outcome outcome = produce();
-  ASSERT_TRUE(std::holds_alternative<sdk::Verdict>(outcome));
-  EXPECT_NE(std::get<sdk::Verdict>(outcome).summary.find("12-review.md"), std::string::npos);
-  EXPECT_EQ(host.agent_runs.at(0).result, "bad_artifact");
-}
-
-TEST_F(Spawner, DoesNotTakeAnOlderArtifactForThisRuns) {
-  write_review();
-  agent(exited(0, recorded("claude/ok.jsonl")), false);
-  produce();
-  EXPECT_EQ(host.agent_runs.at(0).result, "bad_artifact");
-}
-
-TEST_F(Spawner, DoesNotTakeALinkOrAnEmptyFileForAnArtifact) {
-  const fs::path review = fs::path(request.artifact_dir) / "12-review.md";
-  host.when("claude", [&](const sdk::Process&) {
-    fs::create_symlink("/etc/hostname", review);
-    return exited(0, recorded("claude/ok.jsonl"));
+TEST_F(Spawner, WritesTheFilesOfAPresetIntoItsHome) {
+  ASSERT_EQ(
+      spawner.configure(
+          R"({"preset":"gemini","home_files":{"x/y.json":"{{provider}}|{{home}}"},"provider":"{{home}}"})"),
+      std::nullopt);
+  std::string settings, own;
+  host.when("gemini", [&](const sdk::Process& process) {
+    const fs::path home = process.env.front().second;
+    const auto text = [](const fs::path& path) {
+      std::ifstream in(path);
+      return std::string{std::istreambuf_iterator<char>(in), {}};
+    };
+    settings = text(home / ".gemini/settings.json");
+    own = text(home / "x/y.json");
+    EXPECT_EQ(fs::status(home / "x/y.json").permissions() & fs::perms::all,
+              fs::perms::owner_read | fs::perms::owner_write);
+    write_review();
+    return exited(0, recorded("gemini/ok.jsonl"));
   });
   produce();
-  fs::remove(review);
-  host.when("claude", [&](const sdk::Process&) {
-    std::ofstream touch(review);
-    return exited(0, recorded("claude/ok.jsonl"));
-  });
+  EXPECT_NE(settings.find("gemini-api-key"), std::string::npos);
+  EXPECT_EQ(own, "{{home}}|" + request.scratch + "/run-1/home")
+      << "a value is never expanded again";
+}
+
+TEST_F(Spawner, RecordsNoEffortThatTheProgramIsNotTold) {
+  ASSERT_EQ(spawner.configure(R"({"preset":"gemini"})"), std::nullopt);
+  host.when("gemini", exited(0, recorded("gemini/ok.jsonl")));
   produce();
-  EXPECT_EQ(host.agent_runs.at(0).result, "bad_artifact");
-  EXPECT_EQ(host.agent_runs.at(1).result, "bad_artifact");
-}
-
-TEST_F(Spawner, FindsArtifactsByPattern) {
-  request.artifacts = {{"06-adr/ADR-*.md", true}, {"07-infra-requirements.md", false}};
-  host.when("claude", [&](const sdk::Process&) {
-    fs::create_directories(request.artifact_dir + "/06-adr");
-    std::ofstream(request.artifact_dir + "/06-adr/ADR-001-queue.md") << "x";
-    return exited(0, recorded("claude/ok.jsonl"));
-  });
-  produce();
-  EXPECT_EQ(host.agent_runs.at(0).result, "ok");
-}
-
-TEST_F(Spawner, AsksADeveloperForNoArtifact) {
-  request.stage = "development";
-  request.role = "developer";
-  request.artifacts.clear();
-  agent(exited(0, recorded("claude/ok.jsonl")), false);
-  EXPECT_TRUE(std::holds_alternative<sdk::Verdict>(produce()));
-  EXPECT_EQ(host.agent_runs.at(0).result, "ok");
-}
-
-TEST_F(Spawner, LetsAnErrorOutrankAWrittenArtifact) {
-  agent(exited(1, recorded("claude/auth-mid.jsonl")), true);
-  const sdk::Outcome outcome = produce();
-  ASSERT_TRUE(std::holds_alternative<sdk::Hold>(outcome));
-  EXPECT_EQ(std::get<sdk::Hold>(outcome).why, sdk::Why::credentials);
-  EXPECT_EQ(host.agent_runs.at(0).result, "auth");
+  EXPECT_EQ(host.agent_runs.at(0).effort, "");
+  EXPECT_EQ(host.agent_runs.at(0).turns, std::nullopt);
+  EXPECT_EQ(host.agent_runs.at(0).cost_usd, std::nullopt);
 }
 
 TEST_F(Spawner, DefersWhatMayPass) {

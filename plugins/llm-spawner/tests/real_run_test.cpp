@@ -110,7 +110,7 @@ TEST_F(RealAgent, GetsThePromptAsOneArgumentThatNoShellReads) {
 TEST_F(RealAgent, FindsItsPromptInAFileAndAWritableHome) {
   run("cat \"$1\" > \"$HOME/copy\" && cp \"$HOME/copy\" got\n", R"("{{prompt_file}}")");
   EXPECT_EQ(fs::file_size(request.worktree + "/got"),
-            fs::file_size(request.scratch + "/prompt.md"));
+            fs::file_size(request.scratch + "/run-1/prompt.md"));
 }
 
 TEST_F(RealAgent, ThatDiesOfASignalIsNoVerdict) {

@@ -61,7 +61,8 @@ TEST(AgentReport, TakesNoNumberOfAnotherType) {
 }
 
 TEST(AgentReport, SurvivesGarbage) {
-  for (const Dialect dialect : {Dialect::claude, Dialect::codex, Dialect::plain}) {
+  for (const Dialect dialect : {Dialect::claude, Dialect::codex, Dialect::opencode, Dialect::pi,
+                                Dialect::gemini, Dialect::qwen, Dialect::plain}) {
     const AgentReport report = read(
         dialect, {"", "x", "{", "[]", "null", R"({"type":1})", R"({"type":"assistant"})",
                   R"({"type":"result","usage":[],"is_error":"no"})", R"({"type":"turn.completed"})",
@@ -90,6 +91,15 @@ TEST(PlainReport, ReadsUsageAndAnErrorOfItsOwn) {
   EXPECT_EQ(report.usage.cache_read, std::nullopt);
   EXPECT_EQ(report.fault, AgentEnd::rate_limit);
   EXPECT_EQ(report.retry_after, std::chrono::seconds(90));
+}
+
+TEST(PlainReport, FindsNumbersWhereThePointersSay) {
+  const auto reader = make_reader(Dialect::plain, {{"input", "/stats/in"}, {"cost_usd", "/usd"}});
+  reader->read(R"({"stats":{"in":10},"usd":0.1})");
+  reader->read(R"({"stats":{"in":25},"usd":"0.7"})");
+  EXPECT_EQ(reader->report().usage.input, 25);
+  EXPECT_EQ(reader->report().usage.cost_usd, 0.1);
+  EXPECT_EQ(reader->report().usage.output, std::nullopt);
 }
 
 TEST(PlainReport, CannotReportAnEndThatOnlyTheHostKnows) {

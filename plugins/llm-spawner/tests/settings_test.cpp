@@ -70,6 +70,49 @@ TEST(Settings, RefuseAnEnvironmentThatTheHostOwns) {
   EXPECT_EQ(accepted(R"({"preset":"claude","env":{"ANTHROPIC_API_KEY":"k"}})").env.size(), 1U);
 }
 
+TEST(Settings, AddArgumentsAndLimitsToThePresetsCommandLine) {
+  const auto argv =
+      accepted(
+          R"({"preset":"claude","extra_args":["--add-dir","{{home}}"],"max_turns":40,"max_budget_usd":2.5})")
+          .argv;
+  EXPECT_EQ((std::vector<std::string>{argv.end() - 6, argv.end()}),
+            (std::vector<std::string>{"--add-dir", "{{home}}", "--max-turns", "40",
+                                      "--max-budget-usd", "2.5"}));
+  const auto codex = accepted(R"({"preset":"codex","extra_args":["-c","x=1"]})").argv;
+  EXPECT_EQ(codex.back(), "{{prompt}}");
+  EXPECT_EQ(codex.at(codex.size() - 2), "x=1");
+}
+
+TEST(Settings, RefuseALimitThatTheProgramDoesNotKnow) {
+  EXPECT_NE(refused(R"({"preset":"codex","max_turns":3})").find("max_turns"), std::string::npos);
+  refused(R"({"preset":"claude","argv":["claude","{{prompt}}"],"extra_args":["x"]})");
+  refused(R"({"preset":"claude","extra_args":["{{promt}}"]})");
+}
+
+TEST(Settings, AskForTheProviderOfAProgramThatKnowsSeveral) {
+  EXPECT_NE(refused(R"({"preset":"pi"})").find("provider"), std::string::npos);
+  EXPECT_EQ(accepted(R"({"preset":"pi","provider":"anthropic"})").provider, "anthropic");
+}
+
+TEST(Settings, KeepTheFilesOfTheHomeInside) {
+  for (const char* path : {"../x", "/etc/x", "a/../../x", "", "a/"}) {
+    refused(R"({"preset":"claude","home_files":{")" + std::string(path) + R"(":"x"}})");
+  }
+  EXPECT_EQ(accepted(R"({"preset":"gemini","home_files":{"models.json":"{{provider}}"}})")
+                .home_files.size(),
+            2U);
+}
+
+TEST(Settings, LetAnOwnProgramSpeakAKnownDialectOrNameItsNumbers) {
+  EXPECT_EQ(accepted(R"({"argv":["a","{{prompt}}"],"parser":"qwen"})").dialect, Dialect::qwen);
+  EXPECT_EQ(accepted(R"({"argv":["a","{{prompt}}"],"usage":{"input":"/u/in"}})").usage.size(), 1U);
+  EXPECT_NE(refused(R"({"argv":["a","{{prompt}}"],"usage":{"inputs":"/u"}})")
+                .find("did you mean \"input\""),
+            std::string::npos);
+  refused(R"({"argv":["a","{{prompt}}"],"usage":{"input":"u"}})");
+  refused(R"({"preset":"claude","usage":{"input":"/u"}})");
+}
+
 TEST(Settings, NeverQuoteAValueThatMayBeASecret) {
   EXPECT_EQ(refused(R"({"preset":"claude","env":{"KEY":["s3cr3t"]}})").find("s3cr3t"),
             std::string::npos);
@@ -83,11 +126,17 @@ TEST(Placeholders, AreExpandedOnce) {
 }
 
 TEST(Placeholders, OfEveryPresetAreKnown) {
-  for (const char* name : {"claude", "codex"}) {
+  for (const char* name : {"claude", "codex", "opencode", "pi", "gemini", "qwen"}) {
     const Preset& preset = *find_preset(name);
-    EXPECT_EQ(check_arguments({preset.argv.begin(), preset.argv.end()}), std::nullopt);
+    const std::string provider = R"(,"provider":"p"})";
+    EXPECT_EQ(check_placeholders(
+                  "argv", accepted(R"({"preset":")" + std::string(name) + "\"" + provider).argv),
+              std::nullopt);
     for (const EnvRow& row : preset.env) {
-      EXPECT_EQ(check_arguments({std::string(row.value)}), std::nullopt) << row.name;
+      EXPECT_EQ(check_placeholders("env", {std::string(row.value)}), std::nullopt) << row.name;
+    }
+    for (const HomeFile& file : preset.home_files) {
+      EXPECT_EQ(check_placeholders("home", {std::string(file.text)}), std::nullopt) << file.path;
     }
   }
 }
