@@ -13,6 +13,7 @@
 #include <set>
 #include <thread>
 
+#include "app/preflights.h"
 #include "app/reload.h"
 #include "base/file.h"
 #include "engine/engine.h"
@@ -126,31 +127,47 @@ int fail(int code, const Error& error) {
   return code;
 }
 
+Preflights::Ask asking(const engine::StateFolders& folders) {
+  return [folders](const config::Generation& generation, const std::set<std::string>& plugins,
+                   const std::function<bool()>& cancelled) {
+    return run_preflights(generation, plugins, worker_path(), folders.root / "repos",
+                          folders.root / "verify", cancelled);
+  };
+}
+
 // Everything between "the database is open" and "the engine has ended". Members are torn down in
 // reverse order: HTTP first, so that no command arrives at an engine that is gone.
 int run_host(const config::Sources& sources, config::GenerationPtr generation,
              std::unique_ptr<store::Store> store, UniqueFd signals) {
   const config::Config& config = generation->config;
   const auto generations = std::make_shared<GenerationInForce>(generation);
-  engine::Engine engine({.store = std::move(store),
-                         .launcher = engine::make_process_launcher(worker_path()),
-                         .evidence = engine::make_evidence_folders({config.state_dir}),
-                         .outbox = make_outbox(),
-                         .housekeeping = make_housekeeping(config, generations),
-                         .generation = generation,
-                         .folders = {config.state_dir},
-                         .identity = new_host_identity()});
+  Preflights preflights(asking({config.state_dir}));
+  engine::Engine engine(
+      {.store = std::move(store),
+       .launcher = engine::make_process_launcher(worker_path()),
+       .evidence = engine::make_evidence_folders({config.state_dir}),
+       .outbox = make_outbox(),
+       .housekeeping = make_housekeeping(config, generations),
+       .generation = generation,
+       .folders = {config.state_dir},
+       .identity = new_host_identity(),
+       .ask_preflight = [&](const std::string& plugin) { preflights.ask_again(plugin); }});
   if (Status recovered = engine.recover(); !recovered.ok())
     return fail(k_exit_io, recovered.error());
   Reloader reloader(
       generation,
       [&](const config::Generation* previous) {
-        return config::build_generation(sources, worker_path(), previous);
+        config::Built built = config::build_generation(sources, worker_path(), previous);
+        if (built.generation) preflights.use(built.generation);
+        return built;
       },
       [&](config::GenerationPtr next) {
         generations->set(next);
         engine.use_generation(std::move(next));
       });
+
+  preflights.use(generation);
+  preflights.start([&](config::PreflightRound round) { engine.use_preflights(std::move(round)); });
 
   const UniqueFd engine_ended(::eventfd(0, EFD_CLOEXEC));
   std::thread engine_thread([&] {
@@ -179,6 +196,7 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
     engine.stop(engine::StopMode::leave_workers);
   }
   engine_thread.join();
+  preflights.stop();
   if (!server.ok()) return fail(k_exit_unavailable, server.error());
   log(LogLevel::info, "host.stopped", "stopped as asked");
   return 0;

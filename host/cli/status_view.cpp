@@ -58,6 +58,17 @@ std::string plugin_lines(const Json& status) {
   return text;
 }
 
+std::string preflight_lines(const Json& status) {
+  std::string text;
+  for (const Json& row : object_field(status, "preflight")) {
+    if (text_field(row, "state") == "passed") continue;
+    const std::string repo = text_field(row, "repo");
+    text += "  missing  " + text_field(row, "plugin") + (repo.empty() ? "" : " · " + repo) + ": " +
+            text_field(row, "text") + "\n";
+  }
+  return text;
+}
+
 std::string reload_lines(const Json& status) {
   const Json& last = object_field(object_field(status, "config"), "last_reload");
   if (bool_field(last, "successful", true)) return "";
@@ -91,7 +102,7 @@ std::string chains_of(const Json& plugin) {
 
 std::string status_text(const Json& status) {
   return headline(status) + load_line(status) + stage_lines(status) + plugin_lines(status) +
-         reload_lines(status) + alert_lines(status);
+         preflight_lines(status) + reload_lines(status) + alert_lines(status);
 }
 
 std::string plugin_list_text(const Json& plugins) {

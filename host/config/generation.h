@@ -24,6 +24,7 @@ struct LoadedPlugin {
   std::vector<std::string> stages;  // "testing", or "*"
   Millis default_timeout{0};
   bool is_llm = false;
+  bool has_preflight = false;
   std::string refused;  // why it is not loaded; empty: it is
 };
 

@@ -18,6 +18,7 @@ using nlohmann::json;
 
 constexpr std::string_view k_every_stage = "*";
 constexpr std::string_view k_llm = "llm";
+constexpr std::string_view k_preflight = "preflight";
 constexpr std::size_t k_max_remembered = 512;
 
 // The host's table is the authority on which stages there are and what key carries their verdict.
@@ -81,9 +82,12 @@ class Judge {
     loaded.description = description.description;
     loaded.default_timeout = description.default_timeout;
     for (const StageClaim& claim : description.stages) loaded.stages.push_back(claim.stage);
-    const auto& capabilities = description.capabilities;
-    loaded.is_llm =
-        std::find(capabilities.begin(), capabilities.end(), k_llm) != capabilities.end();
+    const auto can = [&](std::string_view capability) {
+      const auto& all = description.capabilities;
+      return std::find(all.begin(), all.end(), capability) != all.end();
+    };
+    loaded.is_llm = can(k_llm);
+    loaded.has_preflight = can(k_preflight);
   }
 
   void judge_settings(const Description& description, const Library& library) {

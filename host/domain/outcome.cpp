@@ -38,7 +38,8 @@ struct HoldRow {
 
 constexpr std::array k_holds{
     HoldRow{HoldClass::environment, "environment", true,
-            "an operator, once the environment is repaired: orchestrator task release"},
+            "a passed preflight of its producer that had failed before, or an operator, once the "
+            "environment is repaired: orchestrator task release"},
     HoldRow{HoldClass::infra_budget, "infra_budget", true,
             "an operator, once the service answers again: orchestrator task release"},
     HoldRow{HoldClass::unknown, "unknown", true, "an operator, after reading the job's log"},

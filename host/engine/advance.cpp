@@ -64,6 +64,10 @@ Status Engine::on(JobEnded& ended) {
     followup.next.head_commit = report.head_commit;
     followup.next.content_id = report.content_id;
   }
+  const auto& hold = followup.next.hold;
+  if (hold && hold->hold == HoldClass::environment && ask_preflight_) {
+    batch_.effects.emplace_back([this, plugin = report.producer] { ask_preflight_(plugin); });
+  }
   ORC_TRY(const store::Write written, write(worker.task, std::move(followup), "engine"));
   if (written == store::Write::lost) {
     log(LogLevel::error, "task.write_lost", "somebody else changed the task while its job ran",

@@ -45,6 +45,7 @@ Engine::Engine(Parts parts)
       generation_(std::move(parts.generation)),
       folders_(std::move(parts.folders)),
       identity_(std::move(parts.identity)),
+      ask_preflight_(std::move(parts.ask_preflight)),
       on_published_(std::move(parts.on_published)),
       started_at_(wall_now()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
@@ -249,6 +250,7 @@ Status Engine::apply(std::vector<Happening>& happenings) {
                                 [this](Command& e) { return on(e); },
                                 [this](JobEnded& e) { return on(e); },
                                 [this](NewGeneration& e) { return on(e); },
+                                [this](config::PreflightRound& e) { return on(e); },
                                 [this](clients::Delivered& e) { return on(e); },
                             },
                             happening));
@@ -310,6 +312,7 @@ void Engine::publish() {
   status->last_event = last_event_;
   status->last_batch = last_batch_;
   status->fault = fault_;
+  for (const auto& [condition, known] : preflights_) status->preflights.push_back(known);
   {
     const std::lock_guard lock(mutex_);
     status_ = status;
@@ -332,6 +335,14 @@ void Engine::use_generation(config::GenerationPtr generation) {
   {
     const std::lock_guard lock(mutex_);
     inbox_.emplace_back(NewGeneration{std::move(generation)});
+  }
+  wake();
+}
+
+void Engine::use_preflights(config::PreflightRound round) {
+  {
+    const std::lock_guard lock(mutex_);
+    inbox_.emplace_back(std::move(round));
   }
   wake();
 }

@@ -51,6 +51,9 @@ class Engine final : public CommandPort, public StatusPort {
     config::GenerationPtr generation;
     StateFolders folders;
     HostIdentity identity;
+    // [engine thread] A task was held for its environment by this plugin; returns at once. May be
+    // empty.
+    std::function<void(const std::string& plugin)> ask_preflight;
     std::function<void(const StatusPtr&)>
         on_published;  // [engine thread], after every turn; may be empty
   };
@@ -69,6 +72,7 @@ class Engine final : public CommandPort, public StatusPort {
   // [any thread]
   void stop(StopMode mode);
   void use_generation(config::GenerationPtr generation);
+  void use_preflights(config::PreflightRound round);
   Answer execute(const Request& request, const Actor& actor) override;
   // The same without waiting: `answered` is called on the engine thread once it is durable.
   void post(const Request& request, const Actor& actor,
@@ -90,7 +94,8 @@ class Engine final : public CommandPort, public StatusPort {
   struct NewGeneration {
     config::GenerationPtr generation;
   };
-  using Happening = std::variant<Command, JobEnded, NewGeneration, clients::Delivered>;
+  using Happening =
+      std::variant<Command, JobEnded, NewGeneration, config::PreflightRound, clients::Delivered>;
 
   struct Worker {
     Job job;
@@ -140,6 +145,11 @@ class Engine final : public CommandPort, public StatusPort {
   Result<store::Write> write(const Task& before, Followup followup, const std::string& actor);
   Status raise(const Task& task, const AlertDraft& alert);
 
+  // --- preflights (preflights.cpp) ---
+  Status on(config::PreflightRound& round);
+  Status raise_preflight(const config::PreflightRow& row, const std::string& condition);
+  Status release_environment_holds(const config::PreflightRow& row, WallTime before);
+
   // --- claims and workers (workers.cpp) ---
   Status claim_ready_jobs();
   Status claim(const store::LiveJob& due);
@@ -182,6 +192,7 @@ class Engine final : public CommandPort, public StatusPort {
   config::GenerationPtr generation_;
   const StateFolders folders_;
   const HostIdentity identity_;
+  const std::function<void(const std::string&)> ask_preflight_;
   const std::function<void(const StatusPtr&)> on_published_;
   const WallTime started_at_;
   UniqueFd epoll_;
@@ -199,6 +210,7 @@ class Engine final : public CommandPort, public StatusPort {
   std::vector<std::pair<MonoTime, Happening>> postponed_;
   std::set<TaskId> alerted_;  // tasks with an open alert
   std::vector<std::string> killed_;
+  std::map<std::string, KnownPreflight> preflights_;  // by condition
   std::optional<WallTime> next_due_;
   std::optional<WallTime> next_outbox_;
   std::optional<WallTime> next_unkill_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/generation.h"
+#include "config/preflight.h"
 #include "domain/records.h"
 
 namespace orc::engine {
@@ -116,6 +117,10 @@ struct RunningJob {
   int worker_pid = 0;
   WallTime deadline;
 };
+struct KnownPreflight {
+  config::PreflightRow row;
+  WallTime at;
+};
 struct Snapshot {
   HostIdentity host;
   WallTime started_at;
@@ -127,8 +132,9 @@ struct Snapshot {
   std::int64_t transitions = 0;  // since start
   std::int64_t lost_writes = 0;  // compare-and-swaps that somebody else had won
   std::int64_t last_event = 0;
-  WallTime last_batch;  // when the engine last passed a durable batch
-  std::string fault;    // the store refuses to write; empty: none
+  WallTime last_batch;                     // when the engine last passed a durable batch
+  std::string fault;                       // the store refuses to write; empty: none
+  std::vector<KnownPreflight> preflights;  // of this process; by plugin, then repository
 };
 using StatusPtr = std::shared_ptr<const Snapshot>;
 

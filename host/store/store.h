@@ -206,6 +206,7 @@ class Store : public Reader {
   virtual Result<bool> raise_alert(TaskId task, const std::string& condition, const std::string& text,
                                    WallTime now) = 0;
   virtual Status clear_alerts(TaskId task, WallTime now) = 0;
+  virtual Status clear_alert(TaskId task, const std::string& condition, WallTime now) = 0;
 
   virtual Status put_kill(const PluginKill& kill) = 0;
   virtual Result<Write> remove_kill(const std::string& plugin) = 0;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/describe.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "worker/answer.h"
 #include "worker/descriptor_check.h"
 #include "worker/plugin.h"
 #include "worker/secrets.h"
@@ -58,25 +57,6 @@ struct Listener {
   }
 };
 
-// Takes the standard output for the answer and leaves the plugin the standard error.
-UniqueFd take_stdout() {
-  UniqueFd answer(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-  ::dup2(STDERR_FILENO, STDOUT_FILENO);
-  return answer;
-}
-
-int print(const UniqueFd& answer, const json& object, int exit_code) {
-  const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-  std::string_view left = text;
-  while (!left.empty()) {
-    const ssize_t written = ::write(answer.get(), left.data(), left.size());
-    if (written <= 0) ::_exit(1);
-    left.remove_prefix(static_cast<std::size_t>(written));
-  }
-  // No destructor of the plugin runs.
-  ::_exit(exit_code);
-}
-
 Result<json> describe(const PluginLibrary& library) {
   const orch_descriptor& raw = library.descriptor();
   json schema = json::parse(view(raw.settings_schema), nullptr, false);
@@ -108,16 +88,7 @@ Result<json> describe(const PluginLibrary& library) {
 }
 
 Result<std::string> read_settings(const std::filesystem::path& path) {
-  if (path != "-") return read_file(path, k_settings_limit);
-  std::string text;
-  std::array<char, 65536> buffer{};
-  ssize_t got = 0;
-  while ((got = ::read(STDIN_FILENO, buffer.data(), buffer.size())) > 0) {
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (text.size() > k_settings_limit)
-      return Error{ErrorKind::refused, "the settings are too large"};
-  }
-  return text;
+  return path == "-" ? read_stdin(k_settings_limit) : read_file(path, k_settings_limit);
 }
 
 Status configure(const PluginLibrary& library, const std::filesystem::path& settings,
@@ -147,15 +118,15 @@ int describe(const std::filesystem::path& library_path,
              const std::optional<std::filesystem::path>& settings, int secrets_fd) {
   const UniqueFd answer = take_stdout();
   const Result<PluginLibrary> library = PluginLibrary::load(library_path);
-  if (!library.ok()) return print(answer, {{"refused", library.error().message}}, 1);
+  if (!library.ok()) answer_and_exit(answer, {{"refused", library.error().message}}, 1);
   Result<json> object = describe(library.value());
-  if (!object.ok()) return print(answer, {{"refused", object.error().message}}, 1);
+  if (!object.ok()) answer_and_exit(answer, {{"refused", object.error().message}}, 1);
   if (settings) {
     auto* listener = new Listener;
     const Status configured = configure(library.value(), *settings, secrets_fd, *listener);
     object.value()["configure"] = verdict_on(configured, *listener);
   }
-  return print(answer, object.value(), 0);
+  answer_and_exit(answer, object.value(), 0);
 }
 
 }  // namespace orc::worker

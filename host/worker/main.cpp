@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "worker/describe.h"
 #include "worker/job.h"
+#include "worker/preflight.h"
 
 namespace {
 
@@ -16,7 +17,8 @@ constexpr int k_exit_usage = 64;
 
 struct CommandLine {
   std::string_view folder;
-  std::string_view library;
+  std::string_view library;    // to describe
+  std::string_view preflight;  // the library to ask
   std::optional<std::string_view> settings;
   int secrets_fd = -1;
 };
@@ -33,6 +35,8 @@ std::optional<CommandLine> parse(const std::vector<std::string_view>& arguments)
     if (++i == arguments.size()) return std::nullopt;
     if (word == "--describe") {
       line.library = arguments[i];
+    } else if (word == "--preflight") {
+      line.preflight = arguments[i];
     } else if (word == "--settings") {
       line.settings = arguments[i];
     } else if (word == "--secrets-fd") {
@@ -43,7 +47,8 @@ std::optional<CommandLine> parse(const std::vector<std::string_view>& arguments)
       return std::nullopt;
     }
   }
-  if (line.folder.empty() == line.library.empty()) return std::nullopt;
+  const int asked = !line.folder.empty() + !line.library.empty() + !line.preflight.empty();
+  if (asked != 1) return std::nullopt;
   return line;
 }
 
@@ -54,10 +59,12 @@ int main(int argc, char** argv) {
   if (!line) {
     std::fputs(
         "usage: orchestrator-worker JOB_FOLDER [--secrets-fd N]\n"
-        "       orchestrator-worker --describe LIBRARY [--settings FILE|-] [--secrets-fd N]\n",
+        "       orchestrator-worker --describe LIBRARY [--settings FILE|-] [--secrets-fd N]\n"
+        "       orchestrator-worker --preflight LIBRARY    (the question on the standard input)\n",
         stderr);
     return k_exit_usage;
   }
+  if (!line->preflight.empty()) return orc::worker::preflight(line->preflight);
   if (!line->library.empty()) {
     return orc::worker::describe(line->library, line->settings, line->secrets_fd);
   }

@@ -68,6 +68,22 @@ Status Plugin::produce(const orch_request& request) {
   return checked("produce", [&] { return descriptor().produce(instance_, &request); });
 }
 
+Result<std::string> Plugin::preflight() {
+  if (descriptor().preflight == nullptr) return std::string();
+  orch_str text{};
+  orch_status status = ORCH_OK;
+  const Status asked = guard("preflight", [&]() -> Status {
+    status = descriptor().preflight(instance_, &text);
+    return Done{};
+  });
+  if (!asked.ok()) return asked.error();
+  if (status == ORCH_OK) return std::string();
+  if (status != ORCH_E_FAILED)
+    return Error{ErrorKind::internal, "preflight: " + std::string(name_of(status))};
+  std::string wrong = printable(to_utf8(view(text).substr(0, 4096)));
+  return wrong.empty() ? "it gave no reason" : wrong;
+}
+
 void Plugin::cancel() const {
   if (descriptor().cancel != nullptr && instance_ != nullptr) descriptor().cancel(instance_);
 }

@@ -35,6 +35,8 @@ class Plugin {
   PluginAnswer accepts(const orch_request& request);
   // The error says how it ended other than with ORCH_OK.
   Status produce(const orch_request& request);
+  // What is wrong with the surroundings; empty: nothing.
+  Result<std::string> preflight();
   // [any thread]
   void cancel() const;
 

@@ -46,6 +46,25 @@ Outcome without_verdict(const Ending& ending, Host& host, const ProcessResult* r
   return Hold{Why::unknown, "the suite ran, but there is no report to show"};
 }
 
+std::string text_of(const Ending& ending) {
+  if (const auto* defect = std::get_if<EnvironmentDefect>(&ending)) return defect->text;
+  if (const auto* transient = std::get_if<Transient>(&ending)) return transient->text;
+  const auto* const unknown = std::get_if<Unknown>(&ending);
+  return unknown == nullptr ? "" : unknown->text;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+  return line;
+}
+
+// A program given by a relative path comes with the checkout.
+bool lies_in_checkout(const Suite& suite) {
+  const std::string& program = suite.command.front();
+  return program.front() != '/' && program.find('/') != std::string::npos;
+}
+
 // Fills in {scratch}; the suite's processes get a home and a temporary folder of their own.
 std::optional<std::string> settle(Suite& suite, const std::string& scratch) {
   std::error_code error;
@@ -83,7 +102,39 @@ ReportFile report_file(const Suite& suite, const fs::path& checkout, const std::
   return {checkout, (fs::path(suite.cwd) / suite.junit).lexically_normal()};
 }
 
+// What would be run for a repository, and whether its runner is there.
+void look_at(const Request& request, std::size_t index, Host& host) {
+  auto found = find_suite(request.contract(), request.verification());
+  if (const auto* none = std::get_if<NoSuite>(&found)) {
+    const bool is_known = !request.verification().empty();
+    if (is_known) host.found(index, true, "declined: " + none->reason);
+    return;
+  }
+  Suite& suite = std::get<Suite>(found);
+  const std::string scratch(request.scratch());
+  if (settle(suite, scratch)) return;
+  const std::string command = suite.source + ": `" + one_line(joined(suite.command), 200) + '`';
+  if (lies_in_checkout(suite)) {
+    host.found(index, true, command + ", looked for when it runs");
+    return;
+  }
+  Process process = base_process(suite, scratch, scratch);
+  const auto runner = find_runner(suite, process, scratch, host);
+  const auto* const ready = std::get_if<RunnerFound>(&runner);
+  if (ready != nullptr) {
+    host.found(index, true, command + (ready->version.empty() ? "" : " (" + ready->version + ")"));
+    return;
+  }
+  host.found(index, false, text_of(std::get<Ending>(runner)));
+}
+
 }  // namespace
+
+std::optional<std::string> TestRunner::preflight(Host& host) {
+  const std::vector<Request> repositories = host.repositories();
+  for (std::size_t i = 0; i < repositories.size(); ++i) look_at(repositories[i], i, host);
+  return std::nullopt;
+}
 
 std::optional<std::string> TestRunner::configure(std::string_view settings_json) {
   const auto settings = nlohmann::json::parse(settings_json, nullptr, false);

@@ -15,6 +15,8 @@ class TestRunner : public orchestrator::plugin::Producer {
   orchestrator::plugin::Answer accepts(const orchestrator::plugin::Request& request) override;
   orchestrator::plugin::Outcome produce(const orchestrator::plugin::Request& request,
                                         orchestrator::plugin::Host& host) override;
+  // Looks for the runner of every repository that the host names.
+  std::optional<std::string> preflight(orchestrator::plugin::Host& host) override;
 
  private:
   std::int64_t min_tests_ = 1;

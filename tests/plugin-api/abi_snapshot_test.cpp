@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
 #include "support/paths.h"
 
 namespace {
@@ -157,6 +158,11 @@ const std::vector<Row>& rows() {
       STRUCT(orch_ext_agent_run),
       FIELD(orch_ext_agent_run, struct_size),
       FIELD(orch_ext_agent_run, record),
+      STRUCT(orch_ext_preflight),
+      FIELD(orch_ext_preflight, struct_size),
+      FIELD(orch_ext_preflight, count),
+      FIELD(orch_ext_preflight, repository),
+      FIELD(orch_ext_preflight, found),
       STRUCT(orch_stage_claim),
       FIELD(orch_stage_claim, struct_size),
       FIELD(orch_stage_claim, reserved),

@@ -80,6 +80,18 @@ Json plugin_rows(const config::Generation& generation, const Picture& picture) {
   return rows;
 }
 
+Json preflight_rows(const std::vector<engine::KnownPreflight>& preflights) {
+  Json rows = Json::array();
+  for (const engine::KnownPreflight& known : preflights) {
+    rows.push_back({{"plugin", known.row.plugin},
+                    {"repo", known.row.repo},
+                    {"state", config::to_string(known.row.state)},
+                    {"text", known.row.text},
+                    {"at", to_iso8601(known.at)}});
+  }
+  return rows;
+}
+
 Json alert_rows(const std::vector<Alert>& alerts) {
   Json rows = Json::array();
   for (const Alert& alert : alerts) {
@@ -113,6 +125,7 @@ Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads
           {"queued", queued},
           {"stages", stage_counts(counts)},
           {"plugins", plugin_rows(*status.generation, picture)},
+          {"preflight", preflight_rows(status.preflights)},
           {"alerts", alert_rows(alerts)},
           {"transitions", status.transitions},
           {"lost_writes", status.lost_writes},

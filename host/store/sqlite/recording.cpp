@@ -81,6 +81,13 @@ Status SqliteStore::clear_alerts(TaskId task, WallTime now) {
                 task.value, now);
 }
 
+Status SqliteStore::clear_alert(TaskId task, const std::string& condition, WallTime now) {
+  return record(
+      "UPDATE alerts SET cleared_at=?3"
+      " WHERE task_id=?1 AND condition=?2 AND cleared_at IS NULL",
+      task.value, condition, now);
+}
+
 Status SqliteStore::put_kill(const PluginKill& k) {
   return record("INSERT OR REPLACE INTO plugin_kills VALUES(?1,?2,?3,?4,?5)", k.plugin, k.actor,
                 k.reason, k.at, k.until);

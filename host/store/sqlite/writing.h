@@ -56,6 +56,7 @@ class SqliteStore final : public WithReads<Store> {
   Result<bool> raise_alert(TaskId task, const std::string& condition, const std::string& text,
                            WallTime now) override;
   Status clear_alerts(TaskId task, WallTime now) override;
+  Status clear_alert(TaskId task, const std::string& condition, WallTime now) override;
   Status put_kill(const PluginKill& kill) override;
   Result<Write> remove_kill(const std::string& plugin) override;
   Status add_outbox(const OutboxItem& item) override;

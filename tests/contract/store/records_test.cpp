@@ -210,6 +210,19 @@ TEST_F(Records, AnAlertIsRaisedOncePerIncident) {
   EXPECT_TRUE(raise(task_.id));
 }
 
+TEST_F(Records, OneConditionOfManyIsClearedAlone) {
+  const auto raise = [&](const std::string& condition) {
+    return batch([&] { return must(store().raise_alert(TaskId{}, condition, "text", k_now)); });
+  };
+  raise("preflight:a");
+  raise("preflight:ab");
+  batch([&] { return must(store().clear_alert(TaskId{}, "preflight:a", k_now)); });
+  const auto open = must(reader()->open_alerts());
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open.front().condition, "preflight:ab");
+  EXPECT_TRUE(raise("preflight:a"));
+}
+
 TEST_F(Records, AKillEndsAtItsTimeOrWhenItIsTakenBack) {
   const auto put = [&](const PluginKill& kill) {
     return batch([&] { return must(store().put_kill(kill)); });

@@ -23,8 +23,7 @@ class Describe : public ::testing::Test {
   static Described describe(const std::filesystem::path& library,
                             const std::string& settings = "") {
     process::RunSpec spec;
-    spec.spawn.argv = {test::bin_dir() + "/orchestrator-worker", "--describe",
-                       library.string()};
+    spec.spawn.argv = {test::bin_dir() + "/orchestrator-worker", "--describe", library.string()};
     spec.spawn.env = process::base_environment();
     spec.stdin_text = settings;
     if (!settings.empty()) spec.spawn.argv.insert(spec.spawn.argv.end(), {"--settings", "-"});
@@ -57,7 +56,7 @@ TEST_F(Describe, ShowsWhatAPluginIs) {
   EXPECT_EQ(described.object["version"], "1.2.3");
   EXPECT_EQ(described.object["abi"], "1.0");
   EXPECT_EQ(described.object["default_timeout_ms"], 60'000);
-  EXPECT_EQ(described.object["capabilities"], json({"cancel", "resumable"}));
+  EXPECT_EQ(described.object["capabilities"], json({"preflight", "cancel", "resumable"}));
   EXPECT_EQ(described.object["stages"], json::parse(R"([{"stage":"*","verdict_key":""}])"));
   EXPECT_EQ(described.object["settings_schema"]["type"], "object");
   EXPECT_FALSE(described.object.contains("configure"));

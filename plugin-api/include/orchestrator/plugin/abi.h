@@ -281,6 +281,21 @@ typedef struct orch_ext_agent_run {
   orch_status (*record)(void* context, const orch_agent_run* run);
 } orch_ext_agent_run;
 
+/* "orch.preflight/1": inside preflight() only. The repositories that the plugin may be asked to produce for, so
+ * that what a repository needs is looked for before a task depends on it. Of each request only these are set: repo,
+ * base_branch, contract, scratch, and verification where the host knows the repository already: the files of
+ * its default branch near the root (two folders deep), none larger than 256 KiB. */
+#define ORCH_EXT_PREFLIGHT "orch.preflight/1"
+typedef struct orch_ext_preflight {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t (*count)(void* context);
+  const orch_request* (*repository)(void* context, uint64_t index); /* null: there is none of that index */
+  /* What was found about one, in one line: with ORCH_OK what will be run, with ORCH_E_FAILED what is missing. A
+   * later call replaces an earlier one. preflight() itself then speaks of the plugin's own surroundings alone. */
+  void (*found)(void* context, uint64_t index, orch_status status, orch_str text);
+} orch_ext_preflight;
+
 /* ---- what a plugin is -------------------------------------------------------------------------------- */
 
 enum {

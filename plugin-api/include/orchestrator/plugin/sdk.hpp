@@ -216,6 +216,15 @@ class Host {
   // One line on what it does now, shown to operators.
   virtual void progress(std::string_view text) = 0;
   virtual bool record_agent_run(const AgentRun& run) = 0;
+  // Inside preflight() only: the repositories the plugin may be asked to produce for. Of each
+  // request repo, base_branch, contract and scratch are set, and verification (the files near the
+  // root of the default branch) where the host knows the repository already.
+  virtual std::vector<Request> repositories() { return {}; }
+  // What was found about the repository of this index, in one line: what will be run, or what is
+  // missing.
+  virtual void found(std::size_t repository, bool in_order, std::string_view text) {
+    (void)repository, (void)in_order, (void)text;
+  }
 };
 
 // --- what a plugin is ---
@@ -230,7 +239,8 @@ class Producer {
   virtual Answer accepts(const Request& request) = 0;
   // Does the work. All own threads have ended when it returns.
   virtual Outcome produce(const Request& request, Host& host) = 0;
-  // Is the surrounding in order? Changes nothing. A text says what is wrong.
+  // Is the surrounding in order? Changes nothing. A text says what is wrong with it; what concerns
+  // one repository alone goes to host.found().
   virtual std::optional<std::string> preflight(Host& host) {
     (void)host;
     return std::nullopt;

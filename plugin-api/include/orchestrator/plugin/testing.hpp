@@ -90,6 +90,13 @@ class FakeHost : public Host {
   std::map<std::string, std::string> aux_files;
   std::vector<AgentRun> agent_runs;
   std::vector<std::string> progress_lines;
+  // What repositories() answers, and what was said of each.
+  std::vector<Request> preflight_repositories;
+  struct Found {
+    bool in_order = false;
+    std::string text;
+  };
+  std::map<std::size_t, Found> found_lines;
 
   bool logged(std::string_view part) const {
     for (const LogLine& line : logs) {
@@ -127,6 +134,10 @@ class FakeHost : public Host {
   bool record_agent_run(const AgentRun& run) override {
     agent_runs.push_back(run);
     return true;
+  }
+  std::vector<Request> repositories() override { return preflight_repositories; }
+  void found(std::size_t repository, bool in_order, std::string_view text) override {
+    found_lines[repository] = {in_order, std::string(text)};
   }
 
  private:

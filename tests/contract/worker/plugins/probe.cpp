@@ -76,6 +76,25 @@ class Probe : public Producer {
     return Verdict{"PASS", "all green", "# Report\n\n12 passed\n"};
   }
 
+  std::optional<std::string> preflight(Host& host) override {
+    if (mode_ == "preflight_red") return "no docker";
+    if (mode_ == "preflight_crash") ::raise(SIGKILL);
+    if (mode_ == "preflight_throw") throw std::runtime_error("preflight threw");
+    const auto repositories = host.repositories();
+    for (std::size_t i = 0; i < repositories.size(); ++i) {
+      Process look;
+      look.argv = {"/bin/sh", "-c", "test \"$SECRET\" = \"$1\" && pwd", "sh", secret_};
+      look.env = {{"SECRET", std::string(repositories[i].base_branch())}};
+      const ProcessResult result = host.run(look);
+      look.mutating = true;
+      const bool may_change = !std::holds_alternative<NotStarted>(host.run(look).end);
+      const auto* const exited = std::get_if<Exited>(&result.end);
+      host.found(i, exited != nullptr && exited->code == 0 && !may_change,
+                 std::string(repositories[i].contract()) + " in " + result.out);
+    }
+    return std::nullopt;
+  }
+
   void cancel() noexcept override {
     const std::lock_guard lock(mutex_);
     cancelled_ = true;

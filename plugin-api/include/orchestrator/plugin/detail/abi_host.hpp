@@ -116,6 +116,24 @@ class AbiHost final : public Host {
     return extension->record(host_.context, &record) == ORCH_OK;
   }
 
+  std::vector<Request> repositories() override {
+    const auto* extension = find<orch_ext_preflight>(ORCH_EXT_PREFLIGHT);
+    std::vector<Request> all;
+    if (extension == nullptr) return all;
+    const std::uint64_t count = extension->count(host_.context);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const orch_request* request = extension->repository(host_.context, i);
+      if (request == nullptr) break;
+      all.emplace_back(*request);
+    }
+    return all;
+  }
+  void found(std::size_t repository, bool in_order, std::string_view text) override {
+    const auto* extension = find<orch_ext_preflight>(ORCH_EXT_PREFLIGHT);
+    if (extension == nullptr) return;
+    extension->found(host_.context, repository, in_order ? ORCH_OK : ORCH_E_FAILED, to_abi(text));
+  }
+
   orch_status submit(const orch_outcome& outcome) { return host_.submit(host_.context, &outcome); }
 
  private:
