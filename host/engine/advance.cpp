@@ -39,13 +39,14 @@ Status Engine::on(JobEnded& ended) {
   if (found == workers_.end() || found->second.job.attempt != ended.attempt) return Done{};
   const Worker& worker = found->second;
   ++batch_.freed;
-  batch_.effects.emplace_back([this, id = ended.job] { forget(id); });
+  batch_.ended.push_back(ended.job);
   if (worker.abandoned) return Done{};
 
   const jobs::WorkerReport& report = *ended.report;
   const store::JobFence fence{worker.job.id, worker.job.attempt, identity_.instance};
   ORC_TRY(const store::Write finished,
-          store_->finish_job(fence, {.outcome = std::string(name_of(report.outcome)),
+          store_->finish_job(fence, {.stage = worker.job.stage,
+                                     .outcome = std::string(name_of(report.outcome)),
                                      .reason = std::string(to_string(reason_of(report.outcome))),
                                      .text = text_of(report.outcome),
                                      .producer = report.producer,
@@ -107,7 +108,6 @@ Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report
 
 GateInput Engine::gate_input(const Worker& worker, const jobs::WorkerReport& report,
                              const std::vector<Evidence>& evidence) const {
-  const config::Repo repo = repo_of(worker.generation->config, worker.task);
   GateInput input{.rule = *find_rule(worker.job.stage),
                   .work_item = worker.task.work_item,
                   .attempt = worker.job.attempt,
@@ -119,6 +119,7 @@ GateInput Engine::gate_input(const Worker& worker, const jobs::WorkerReport& rep
     input.ci_text = ci->summary;
     return input;
   }
+  const config::Repo repo = repo_of(worker.generation->config, worker.task);
   const bool has_repository = !repo.clone.empty();
   input.brought_commits = !has_repository || report.content_id != report.made_on_content;
   if (!has_repository || (repo.ci.command.empty() && !repo.ci.required)) {
@@ -188,17 +189,10 @@ Result<store::Write> Engine::write(const Task& before, Followup followup,
     ++batch_.lost_writes;
     return written;
   }
+  followup.next.rev = before.rev + 1;
   if (before.stage != followup.next.stage) ++batch_.transitions;
   if (followup.next.state == TaskState::done || followup.next.state == TaskState::cancelled) {
     batch_.effects.emplace_back([this, task = followup.next] { clean_up_after(task); });
-  }
-  if (followup.job) {
-    ORC_CHECK_OK([&]() -> Status {
-      ORC_TRY(const Job queued, store_->queue_job(*followup.job, batch_.now));
-      (void)queued;
-      return Done{};
-    }());
-    batch_.queue_changed = true;
   }
   for (const EventDraft& draft : followup.events) {
     ORC_TRY(const EventId id, store_->append_event({.task = before.id,
@@ -214,6 +208,8 @@ Result<store::Write> Engine::write(const Task& before, Followup followup,
     batch_.effects.emplace_back([this, id = before.id] { alerted_.erase(id); });
   }
   if (followup.alert) ORC_CHECK_OK(raise(followup.next, *followup.alert));
+  if (followup.job)
+    batch_.next_jobs.push_back({std::move(*followup.job), std::move(followup.next)});
   return written;
 }
 
@@ -249,8 +245,10 @@ Status Engine::on(NewGeneration& message) {
                                 .data = "{}",
                                 .at = batch_.now}));
   batch_.last_event = id.value;
-  batch_.queue_changed = true;  // more workers may be free now
-  batch_.effects.emplace_back([this, next = message.generation] { generation_ = next; });
+  batch_.effects.emplace_back([this, next = message.generation] {
+    generation_ = next;
+    next_due_ = wall_now();  // it may allow more workers
+  });
   return Done{};
 }
 

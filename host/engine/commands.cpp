@@ -94,6 +94,7 @@ std::optional<Answer> choose_branch(const Submit& request, store::NewTask& task)
   const Task& name = std::get<Task>(orc_found)
 
 Status Engine::on(Command& command) {
+  ORC_CHECK_OK(queue_next_jobs());  // a command sees every job where it looks for jobs: in the store
   ORC_TRY(Answer answer,
           std::visit([&](const auto& request) { return carry_out(request, command.actor); },
                      command.request));
@@ -300,7 +301,7 @@ Status Engine::withdraw_live_job(const Task& task, const std::string& why) {
   ORC_TRY(const std::optional<Job> live, store_->live_job(task.id));
   if (!live) return Done{};
   const store::JobEnd end{
-      .outcome = "cancelled", .reason = "cancelled", .text = why, .at = batch_.now};
+      .stage = live->stage, .outcome = "cancelled", .reason = "cancelled", .text = why, .at = batch_.now};
   if (live->state == JobState::queued) {
     ORC_TRY(const store::Write withdrawn, store_->withdraw_job(live->id, end));
     if (withdrawn == store::Write::lost) ++batch_.lost_writes;

@@ -118,8 +118,13 @@ void Engine::wait() {
       fault_ = maintained.error().message;
     count = look(wait_limit_ms());
   }
+  exited_.clear();
   for (int i = 0; i < count; ++i) {
-    if (events[static_cast<std::size_t>(i)].data.u64 != k_wake_token) continue;
+    const std::uint64_t token = events[static_cast<std::size_t>(i)].data.u64;
+    if (token != k_wake_token) {
+      exited_.push_back(JobId{static_cast<std::int64_t>(token)});
+      continue;
+    }
     std::uint64_t drained = 0;
     [[maybe_unused]] const ssize_t got = ::read(wake_fd_.get(), &drained, sizeof(drained));
   }
@@ -162,8 +167,10 @@ std::vector<Engine::Happening> Engine::collect() {
 }
 
 void Engine::collect_ended_workers(std::vector<Happening>& happenings) {
-  for (auto& [id, worker] : workers_) {
-    if (!worker.child.pidfd) continue;
+  for (const JobId id : exited_) {
+    const auto found = workers_.find(id);
+    if (found == workers_.end() || !found->second.child.pidfd) continue;
+    Worker& worker = found->second;
     siginfo_t info{};
     jobs::WorkerEnd end;
     if (worker.is_child) {
@@ -255,12 +262,11 @@ Status Engine::apply(std::vector<Happening>& happenings) {
                             },
                             happening));
   }
-  ORC_CHECK_OK(claim_ready_jobs());
+  ORC_CHECK_OK(claim_jobs());
   ORC_CHECK_OK(store_->commit());
   fault_.clear();
   last_batch_ = batch_.now;
   run_effects();
-  batch_ = Batch{};
   return Done{};
 }
 
@@ -288,11 +294,11 @@ void Engine::run_effects() {
   transitions_ += batch_.transitions;
   lost_writes_ += batch_.lost_writes;
   last_event_ = std::max(last_event_, batch_.last_event);
-  // An effect may put a report into ready_, never a new effect: the list does not grow under the
-  // loop.
-  std::vector<Effect> effects = std::move(batch_.effects);
-  batch_.effects.clear();
-  for (Effect& effect : effects) effect();
+  // A worker that does not start puts a report into ready_; nothing here adds to the batch.
+  Batch done = std::exchange(batch_, {});
+  for (const JobId id : done.ended) forget(id);
+  for (const Effect& effect : done.effects) effect();
+  for (Worker& worker : done.starting) start(std::move(worker));
 }
 
 void Engine::publish() {

@@ -114,6 +114,12 @@ class Engine final : public CommandPort, public StatusPort {
     std::optional<MonoTime> kill_at;  // SIGTERM was sent; SIGKILL follows
   };
 
+  // What a followup queues; written at the end of the batch, when it is known whether it may start.
+  struct NextJob {
+    store::NewJob job;
+    Task task;
+  };
+
   // Acts on the world once the batch is durable.
   using Effect = std::function<void()>;
 
@@ -150,18 +156,26 @@ class Engine final : public CommandPort, public StatusPort {
   Status raise_preflight(const config::PreflightRow& row, const std::string& condition);
   Status release_environment_holds(const config::PreflightRow& row, WallTime before);
 
-  // --- claims and workers (workers.cpp) ---
-  Status claim_ready_jobs();
-  Status claim(const store::LiveJob& due);
-  void start(Worker worker, jobs::JobRequest request);
+  // --- claims (claims.cpp) ---
+  Status claim_jobs();
+  Status queue_next_jobs();
+  Status claim_oldest(int free);
+  Status start_next(NextJob next);
+  Status claim_queued(const store::DueJob& due);
+  Status prepare(Job job, Task task);
+  Status collect_outgoing();
+  Status look_for_kills();
+  bool is_worktree_busy(TaskId task) const;
+  int free_workers() const;
+
+  // --- workers (workers.cpp) ---
+  void start(Worker worker);
   void adopt(Worker worker);
   void watch(Worker& worker);
   void forget(JobId job);
   void ask_to_end(Worker& worker, ReasonCode because);
   void report_later(const Worker& worker, jobs::WorkerReport report);
-  bool is_worktree_busy(TaskId task) const;
   void clean_up_after(const Task& task);
-  int free_workers() const;
   Status recover_job(const store::LiveJob& running);
   Status look_at_recent_events();
 
@@ -206,8 +220,10 @@ class Engine final : public CommandPort, public StatusPort {
 
   // [engine thread]
   std::map<JobId, Worker> workers_;
+  std::vector<JobId> exited_;     // their pidfds are readable
   std::vector<Happening> ready_;  // known already, to be handled in the next turn
   std::vector<std::pair<MonoTime, Happening>> postponed_;
+  std::set<JobId> unreadable_;  // due, but no rule can interpret the row: never in the others' way
   std::set<TaskId> alerted_;  // tasks with an open alert
   std::vector<std::string> killed_;
   std::map<std::string, KnownPreflight> preflights_;  // by condition
@@ -227,13 +243,16 @@ class Engine final : public CommandPort, public StatusPort {
   // The batch in the making. [engine thread]
   struct Batch {
     WallTime now;
-    std::vector<Effect> effects;
+    std::vector<NextJob> next_jobs;
+    std::vector<JobId> ended;     // their workers are forgotten
+    std::vector<Effect> effects;  // after that
+    std::vector<Worker> starting; // last of all
     int freed = 0;  // workers whose jobs end in this batch
     int claimed = 0;
     std::int64_t transitions = 0;
     std::int64_t lost_writes = 0;
     std::int64_t last_event = 0;
-    bool queue_changed = false;
+    bool looks_for_due = false;  // something else than a freed worker or a timer calls for it
     bool kills_changed = false;
     std::set<TaskId> claimed_tasks;
   } batch_;

@@ -3,18 +3,20 @@
 // the events and the alert. Every rule about budgets, holds, rollbacks and stages stands here;
 // nothing here touches the store, a process or a file. Pure; any thread.
 //
-//   outcome            | the stage      | counts          | then
-//   -------------------+----------------+-----------------+-----------------------------------------------
-//   gate passes        | on_pass        | all reset       | next job, or a human, or done
-//   gate fails         | on_fail        | code_fail + 1   | next job with the reason; spent → hold
-//   gate waits         | stays          | –               | a ci job
-//   gate holds         | stays          | –               | hold
-//   broken contract    | stays          | contract_fail+1 | next attempt with the reason; spent →
-//   hold deferred           | stays          | infra_fail + 1  | next attempt after a backoff;
-//   spent → hold held, unknown      | stays          | –               | hold nobody accepted    |
-//   stays          | –               | hold fault deciding     | stays          | –               |
-//   the rest of the chain, at once, in a fresh worker failed run         | stays          | – | one
-//   fresh attempt, then hold; never the next link
+// clang-format off
+//   outcome         | the stage | counts            | then
+//   ----------------+-----------+-------------------+----------------------------------------------
+//   gate passes     | on_pass   | all reset         | next job, or a human, or done
+//   gate fails      | on_fail   | code_fail + 1     | next job with the reason; spent: hold
+//   gate waits      | stays     | none              | a ci job
+//   gate holds      | stays     | none              | hold
+//   broken contract | stays     | contract_fail + 1 | next attempt with the reason; spent: hold
+//   deferred        | stays     | infra_fail + 1    | next attempt after a backoff; spent: hold
+//   held, unknown   | stays     | none              | hold
+//   nobody accepted | stays     | none              | hold
+//   fault deciding  | stays     | none              | the rest of the chain, at once, in a fresh worker
+//   failed run      | stays     | none              | one fresh attempt, then hold; never the next link
+// clang-format on
 #pragma once
 
 #include <optional>

@@ -23,7 +23,10 @@ Result<Answer> Engine::carry_out(const Resume& request, const Actor& actor) {
   if (stopping_)
     return Answer{
         .kind = Answer::Kind::conflict, .code = "stopping", .text = "the host is stopping"};
-  batch_.effects.emplace_back([this] { draining_ = false; });
+  batch_.effects.emplace_back([this] {
+    draining_ = false;
+    next_due_ = wall_now();
+  });
   ORC_TRY(const EventId id, store_->append_event({.kind = "host.resumed",
                                                   .actor = actor.name,
                                                   .text = request.reason,

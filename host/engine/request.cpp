@@ -15,7 +15,8 @@ config::Repo repo_of(const config::Config& config, const Task& task) {
 }
 
 jobs::JobRequest build_request(const Task& task, const Job& job,
-                               const config::Generation& generation, const ResolvedChain& chain,
+                               const config::Generation& generation,
+                               const std::vector<jobs::RequestLink>& links,
                                const StateFolders& folders, const std::string& run_id) {
   const config::Config& config = generation.config;
   const config::Repo repo = repo_of(config, task);
@@ -47,7 +48,7 @@ jobs::JobRequest build_request(const Task& task, const Job& job,
   request.worktree = folders.worktree(task.work_item);
   request.verification = folders.verification(job.id, job.attempt);
   request.plugin_state = folders.plugin_state(task.work_item);
-  request.chain = chain.links;
+  request.chain = links;
   request.resume_token = job.resume_token;
   request.decide_timeout = config.decide_timeout;
   request.kill_grace = config.kill_grace;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "config/generation.h"
-#include "engine/chain.h"
 #include "engine/state_folders.h"
 #include "jobs/job_folder.h"
 
@@ -14,7 +13,8 @@ config::Repo repo_of(const config::Config& config, const Task& task);
 
 // Everything the worker needs to know about one attempt. Pure. [any thread]
 jobs::JobRequest build_request(const Task& task, const Job& job,
-                               const config::Generation& generation, const ResolvedChain& chain,
+                               const config::Generation& generation,
+                               const std::vector<jobs::RequestLink>& links,
                                const StateFolders& folders, const std::string& run_id);
 
 }  // namespace orc::engine

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Claims, and the processes behind them: start, adopt, end, forget.
+// The processes behind the claims: start, adopt, end, forget.
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 
@@ -22,112 +22,17 @@ constexpr int k_recent_events = 256;  // looked at by each start; `events verify
 
 }  // namespace
 
-int Engine::free_workers() const {
-  return generation_->config.workers - static_cast<int>(workers_.size()) + batch_.freed -
-         batch_.claimed;
-}
-
-// A worker that was told to end may still be writing to the task's clone.
-bool Engine::is_worktree_busy(TaskId task) const {
-  return batch_.claimed_tasks.contains(task) ||
-         std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
-           return entry.second.task.id == task && entry.second.abandoned;
-         });
-}
-
-Status Engine::claim_ready_jobs() {
-  if (next_outbox_ && *next_outbox_ <= batch_.now) {
-    ORC_TRY(const std::vector<store::OutboxItem> due, store_->due_outbox(batch_.now, 100));
-    std::vector<clients::Outgoing> items;
-    for (const store::OutboxItem& item : due) {
-      items.push_back({item.id, item.channel, item.key, item.body, item.attempts});
-    }
-    batch_.effects.emplace_back([this, items = std::move(items)] {
-      next_outbox_.reset();
-      outbox_->send(items);
-    });
-  }
-  if (batch_.kills_changed || (next_unkill_ && *next_unkill_ <= batch_.now)) {
-    ORC_TRY(const std::vector<store::PluginKill> kills, store_->kills(batch_.now));
-    killed_.clear();
-    next_unkill_.reset();
-    for (const store::PluginKill& kill : kills) {
-      killed_.push_back(kill.plugin);
-      if (kill.until && (!next_unkill_ || *kill.until < *next_unkill_)) next_unkill_ = kill.until;
-    }
-  }
-  const int wanted = free_workers();
-  if (draining_ || !ready_to_serve_ || wanted <= 0) {
-    // Nothing is claimed now, but what was queued must be known once it can be.
-    if (batch_.queue_changed) {
-      ORC_TRY(next_due_, store_->next_due());
-    }
-    return Done{};
-  }
-  const bool something_due = next_due_ && *next_due_ <= batch_.now;
-  if (!batch_.queue_changed && batch_.freed == 0 && !something_due) return Done{};
-
-  const int busy = static_cast<int>(workers_.size());
-  ORC_TRY(const std::vector<store::LiveJob> due, store_->due_jobs(batch_.now, wanted + busy));
-  bool blocked = false;
-  for (const store::LiveJob& job : due) {
-    if (free_workers() <= 0) break;
-    if (is_worktree_busy(job.task.id)) {
-      blocked = true;
-      continue;
-    }
-    ORC_CHECK_OK(claim(job));
-  }
-  ORC_TRY(next_due_, store_->next_due());
-  // A due job whose clone is busy waits for that worker's end, not for a time.
-  if (blocked) next_due_.reset();
-  return Done{};
-}
-
-Status Engine::claim(const store::LiveJob& due) {
-  const config::Config& config = generation_->config;
-  const WallTime deadline = batch_.now + config.max_running;
-  ORC_TRY(const store::Write won,
-          store_->claim_job(due.job.id, identity_, generation_->number, batch_.now, deadline));
-  if (won == store::Write::lost) {
-    ++batch_.lost_writes;
-    return Done{};
-  }
-  ++batch_.claimed;
-  batch_.claimed_tasks.insert(due.task.id);
-
-  Worker worker{
-      .job = due.job, .task = due.task, .generation = generation_, .run_id = random_hex(16)};
-  worker.job.generation = generation_->number;
-  worker.deadline = mono_now() + config.max_running;
-  ResolvedChain chain;
-  if (due.job.kind == JobKind::produce) {
-    const bool self_hosting = repo_of(config, due.task).self_hosting;
-    chain = resolve_chain(*generation_, due.job.stage, due.task.repo, self_hosting, killed_,
-                          due.job.first_link);
-    if (!chain.skipped.empty()) {
-      ORC_CHECK_OK(store_->record_decisions(due.job.id, chain.skipped, batch_.now));
-    }
-  }
-  jobs::JobRequest request =
-      build_request(due.task, worker.job, *generation_, chain, folders_, worker.run_id);
-  worker.links = std::move(chain.links);
-  worker.skipped = std::move(chain.skipped);
-  batch_.effects.emplace_back(
-      [this, worker = std::make_shared<Worker>(std::move(worker)), request = std::move(request)] {
-        start(std::move(*worker), request);
-      });
-  return Done{};
-}
-
-void Engine::start(Worker worker, jobs::JobRequest request) {
+void Engine::start(Worker worker) {
   const JobId id = worker.job.id;
   if (worker.job.kind == JobKind::produce && worker.links.empty()) {
     Worker& kept = workers_.insert_or_assign(id, std::move(worker)).first->second;
     report_later(kept, {.outcome = NobodyAccepted{}});
     return;
   }
-  Launcher::Launched launched = launcher_->launch(folders_.job(id, worker.job.attempt), request);
+  Launcher::Launched launched =
+      launcher_->launch(folders_.job(id, worker.job.attempt),
+                        build_request(worker.task, worker.job, *worker.generation, worker.links,
+                                      folders_, worker.run_id));
   Worker& kept = workers_.insert_or_assign(id, std::move(worker)).first->second;
   std::visit(overloaded{
                  [&](process::Child& child) {
@@ -205,7 +110,7 @@ Status Engine::recover() {
   batch_ = Batch{};
   ORC_TRY(const std::vector<store::PluginKill> kills, store_->kills(wall_now()));
   if (!kills.empty()) next_unkill_ = wall_now();
-  ORC_TRY(next_due_, store_->next_due());
+  next_due_ = wall_now();  // the first turn looks for itself
   next_outbox_ = wall_now();
   publish();
   return Done{};

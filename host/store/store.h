@@ -35,6 +35,11 @@ struct LiveJob {
   Task task;
 };
 
+struct DueJob {
+  JobId job;
+  TaskId task;
+};
+
 struct StageCount {
   Stage stage = Stage::analysis;
   TaskState state = TaskState::active;
@@ -138,6 +143,7 @@ struct JobFence {
 };
 
 struct JobEnd {
+  Stage stage = Stage::analysis;  // of the job: ends are counted by it
   std::string outcome;
   std::string reason;
   std::string text;
@@ -179,10 +185,15 @@ class Store : public Reader {
 
   // `conflict` if the task has a live job already.
   virtual Result<Job> queue_job(const NewJob& job, WallTime now) = 0;
-  // Queued jobs that are due, first come first served.
-  virtual Result<std::vector<LiveJob>> due_jobs(WallTime now, int limit) = 0;
-  // When the next queued job becomes due; nothing if none waits.
-  virtual Result<std::optional<WallTime>> next_due() = 0;
+  // A job that never waits: queued and claimed in one write. `conflict` if the task has a live job already.
+  virtual Result<Job> start_job(const NewJob& job, const HostIdentity& owner, std::int64_t generation,
+                                WallTime now, WallTime deadline) = 0;
+  // Queued jobs that are due, that of the oldest task first.
+  virtual Result<std::vector<DueJob>> due_jobs(WallTime now, int limit) = 0;
+  // A queued job and its task; nothing if it is not queued any more, or if no rule can interpret it.
+  virtual Result<std::optional<LiveJob>> queued_job(JobId job) = 0;
+  // When the first of the queued jobs that are not due yet becomes due; nothing if there is none.
+  virtual Result<std::optional<WallTime>> next_due(WallTime now) = 0;
   virtual Result<Write> claim_job(JobId job, const HostIdentity& owner, std::int64_t generation,
                                   WallTime now, WallTime deadline) = 0;
   virtual Result<Write> finish_job(const JobFence& fence, const JobEnd& end) = 0;

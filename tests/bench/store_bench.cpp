@@ -114,19 +114,20 @@ class Pipeline {
                         .branch = "task/bench",
                         .submitted_by = "bench"};
     live.task = must(store_.insert_task(task, k_now));
-    queue_and_claim(live);
+    start_job(live);
     return live;
   }
 
-  void queue_and_claim(Live& live) {
-    live.job = must(store_.queue_job(
-        {.task = live.task.id, .stage = live.task.stage, .run_after = k_now}, k_now));
-    expect_written(store_.claim_job(live.job.id, owner_, 1, k_now, k_now + Millis{60'000}));
+  void start_job(Live& live) {
+    live.job =
+        must(store_.start_job({.task = live.task.id, .stage = live.task.stage, .run_after = k_now},
+                              owner_, 1, k_now, k_now + Millis{60'000}));
   }
 
   void step(Live& live) {
     expect_written(store_.finish_job({live.job.id, live.job.attempt, owner_.instance},
-                                     {.outcome = "verdict",
+                                     {.stage = live.job.stage,
+                                      .outcome = "verdict",
                                       .reason = "none",
                                       .text = "41 tests passed",
                                       .producer = "test-runner",
@@ -151,7 +152,7 @@ class Pipeline {
     if (next.stage == Stage::done) {
       live = start();
     } else {
-      queue_and_claim(live);
+      start_job(live);
     }
   }
 
@@ -222,7 +223,7 @@ void end_all(store::Store& store) {
   for (const store::LiveJob& live : must(store.running_jobs())) {
     expect_written(store.finish_job(
         {live.job.id, live.job.attempt, live.job.owner.instance},
-        {.outcome = "verdict", .reason = "none", .producer = "deploy-finalizer", .at = k_now}));
+        {.stage = live.job.stage, .outcome = "verdict", .reason = "none", .producer = "deploy-finalizer", .at = k_now}));
     Task next = live.task;
     next.stage = Stage::done;
     next.state = TaskState::done;
@@ -243,7 +244,7 @@ void reads(const std::filesystem::path& folder, int finished) {
                 static_cast<double>(std::filesystem::file_size(file)) / 1e6);
     time_read("due_jobs + next_due", [&] {
       must(store->due_jobs(k_now, 64));
-      must(store->next_due());
+      must(store->next_due(k_now));
     });
     const auto reader = must(store::open_sqlite_reader(file, Millis{5000}));
     time_read("live_jobs", [&] { must(reader->live_jobs(1000)); });

@@ -33,14 +33,17 @@ inline constexpr char k_running_jobs[] =
     " WHERE j.state='running' ORDER BY j.started_at,j.id";
 inline constexpr char k_queued_jobs[] = "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS
                                         " FROM jobs j INDEXED BY jobs_queued" ORC_OF_TASKS_AND_HOSTS
-                                        " WHERE j.state='queued' ORDER BY j.run_after,j.id";
+                                        " WHERE j.state='queued' ORDER BY j.task_id";
+// ?1 now, ?2 limit
 inline constexpr char k_due_jobs[] =
-    "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS
-    " FROM jobs j INDEXED BY jobs_queued" ORC_OF_TASKS_AND_HOSTS
-    " WHERE j.state='queued' AND j.run_after<=?1 ORDER BY j.run_after,j.id";
+    "SELECT id,task_id FROM jobs INDEXED BY jobs_queued WHERE state='queued' AND run_after<=?1"
+    " ORDER BY task_id LIMIT ?2";
+inline constexpr char k_queued_job[] = "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS
+                                       " FROM jobs j" ORC_OF_TASKS_AND_HOSTS
+                                       " WHERE j.id=?1 AND j.state='queued'";
+// ?1 now
 inline constexpr char k_next_due[] =
-    "SELECT run_after FROM jobs INDEXED BY jobs_queued WHERE state='queued' ORDER BY run_after"
-    " LIMIT 1";
+    "SELECT min(run_after) FROM jobs INDEXED BY jobs_queued WHERE state='queued' AND run_after>?1";
 inline constexpr char k_live_job[] =
     "SELECT " ORC_JOB_COLUMNS
     " FROM jobs j INDEXED BY jobs_live LEFT JOIN hosts h ON h.id=j.owner"

@@ -104,16 +104,26 @@ Result<std::vector<LiveJob>> Reading::running_jobs() {
   return read_all<LiveJob>(s, live_job_row);
 }
 
-Result<std::vector<LiveJob>> Reading::due_jobs(WallTime now, int limit) {
+Result<std::vector<DueJob>> Reading::due_jobs(WallTime now, int limit) {
   ORC_TRY(Statement s, db.use(sql::k_due_jobs));
-  s.bind_all(now);
-  return read_all<LiveJob>(s, live_job_row, limit);
+  s.bind_all(now, limit);
+  return read_all<DueJob>(s, [](const Statement& row) -> Result<DueJob> {
+    return DueJob{JobId{row.integer(0)}, TaskId{row.integer(1)}};
+  });
 }
 
-Result<std::optional<WallTime>> Reading::next_due() {
+Result<std::optional<LiveJob>> Reading::queued_job(JobId job) {
+  ORC_TRY(Statement s, db.use(sql::k_queued_job));
+  s.bind_all(job.value);
+  ORC_TRY(std::vector<LiveJob> found, read_all<LiveJob>(s, live_job_row, 1));
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+Result<std::optional<WallTime>> Reading::next_due(WallTime now) {
   ORC_TRY(Statement s, db.use(sql::k_next_due));
+  s.bind_all(now);
   ORC_TRY(const bool row, s.step());
-  return row ? std::optional(s.time(0)) : std::optional<WallTime>();
+  return row ? s.time_or_null(0) : std::optional<WallTime>();
 }
 
 Result<std::int64_t> Reading::next_task_number() {

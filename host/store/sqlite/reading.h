@@ -31,8 +31,9 @@ struct Reading {
   Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key);
 
   Result<std::int64_t> next_task_number();
-  Result<std::vector<LiveJob>> due_jobs(WallTime now, int limit);
-  Result<std::optional<WallTime>> next_due();
+  Result<std::vector<DueJob>> due_jobs(WallTime now, int limit);
+  Result<std::optional<LiveJob>> queued_job(JobId job);
+  Result<std::optional<WallTime>> next_due(WallTime now);
   Result<std::vector<LiveJob>> running_jobs();
   Result<std::vector<OutboxItem>> due_outbox(WallTime now, int limit);
 };

@@ -32,10 +32,17 @@ class SqliteStore final : public WithReads<Store> {
   Result<Task> insert_task(const NewTask& task, WallTime now) override;
   Result<Write> write_task(const TaskFence& expected, const Task& next, WallTime now) override;
   Result<Job> queue_job(const NewJob& job, WallTime now) override;
-  Result<std::vector<LiveJob>> due_jobs(WallTime now, int limit) override {
+  Result<Job> start_job(const NewJob& job, const HostIdentity& owner, std::int64_t generation,
+                        WallTime now, WallTime deadline) override;
+  Result<std::vector<DueJob>> due_jobs(WallTime now, int limit) override {
     return reading().due_jobs(now, limit);
   }
-  Result<std::optional<WallTime>> next_due() override { return reading().next_due(); }
+  Result<std::optional<LiveJob>> queued_job(JobId job) override {
+    return reading().queued_job(job);
+  }
+  Result<std::optional<WallTime>> next_due(WallTime now) override {
+    return reading().next_due(now);
+  }
   Result<Write> claim_job(JobId job, const HostIdentity& owner, std::int64_t generation,
                           WallTime now, WallTime deadline) override;
   Result<Write> finish_job(const JobFence& fence, const JobEnd& end) override;
@@ -87,8 +94,10 @@ class SqliteStore final : public WithReads<Store> {
   Status writable();
   // The row of a host; 0 for one that was never recorded, which owns nothing.
   Result<std::int64_t> host_row(const std::string& instance);
-  Result<Write> count_end(int changed_rows, JobId job, const JobEnd& end);
+  Result<Write> count_end(int changed_rows, const JobEnd& end);
   Status store_outcome_counts();
+  // The job as it was inserted, or why it was not.
+  Result<Job> inserted_job(Status inserted, const NewJob& job, WallTime now);
 
   InstanceLock instance_lock_;
   Millis busy_timeout_;

@@ -62,30 +62,60 @@ TEST_F(Jobs, NeedATaskThatExists) {
   must(store().commit());
 }
 
-TEST_F(Jobs, AreDueFirstComeFirstServed) {
+TEST_F(Jobs, OfTheOldestTaskAreDueFirst) {
   const auto task_with_job = [&](const std::string& item, WallTime due) {
     return new_job(new_task(item).id, Stage::analysis, due).id;
   };
   const JobId later = task_with_job("ORCH-1", k_now + Millis{10});
   const JobId second = task_with_job("ORCH-2", k_now);
-  const JobId third = task_with_job("ORCH-3", k_now);
-  const JobId first = task_with_job("ORCH-4", k_now + Millis{-1});
+  const JobId third = task_with_job("ORCH-3", k_now + Millis{-1});
 
   const auto due = must(store().due_jobs(k_now, 10));
-  ASSERT_EQ(due.size(), 3U);
-  EXPECT_EQ(due[0].job.id, first);
-  EXPECT_EQ(due[1].job.id, second);
-  EXPECT_EQ(due[2].job.id, third);
-  EXPECT_EQ(due[0].task.work_item, "ORCH-4");
-  EXPECT_EQ(must(store().due_jobs(k_now, 2)).size(), 2U);
-  EXPECT_EQ(must(store().due_jobs(k_now + Millis{10}, 10)).back().job.id, later);
-  EXPECT_EQ(must(store().next_due()), k_now + Millis{-1});
+  ASSERT_EQ(due.size(), 2U);
+  EXPECT_EQ(due[0].job, second);
+  EXPECT_EQ(due[1].job, third);
+  EXPECT_EQ(must(store().queued_job(second))->task.work_item, "ORCH-2");
+  EXPECT_EQ(must(store().due_jobs(k_now, 1)).size(), 1U);
+  EXPECT_EQ(must(store().due_jobs(k_now + Millis{10}, 10)).front().job, later);
+  EXPECT_EQ(must(store().next_due(k_now)), k_now + Millis{10});
+  EXPECT_FALSE(must(store().next_due(k_now + Millis{10})));
+}
+
+TEST_F(Jobs, StartAtOnceWhereTheyNeverWait) {
+  const HostIdentity host = recorded_host();
+  const Task task = new_task("ORCH-1");
+  must(store().begin());
+  const Job started = must(store().start_job({.task = task.id, .run_after = k_now}, host, 3, k_now,
+                                             k_now + Millis{1000}));
+  EXPECT_EQ(error_of(store().start_job({.task = task.id, .run_after = k_now}, host, 3, k_now,
+                                       k_now + Millis{1000}))
+                .kind,
+            ErrorKind::conflict);
+  must(store().commit());
+  const Job stored = *must(store().job(started.id));
+  EXPECT_EQ(stored.state, JobState::running);
+  EXPECT_EQ(stored.owner.instance, host.instance);
+  EXPECT_EQ(stored.generation, 3);
+  EXPECT_EQ(stored.deadline_at, k_now + Millis{1000});
+  EXPECT_EQ(stored.started_at, started.started_at);
+  EXPECT_TRUE(must(store().due_jobs(k_now, 10)).empty());
+}
+
+TEST_F(Jobs, StartOnlyForAHostThatWasRecorded) {
+  const Task task = new_task("ORCH-1");
+  must(store().begin());
+  EXPECT_EQ(error_of(store().start_job({.task = task.id, .run_after = k_now}, new_host_identity(),
+                                       1, k_now, k_now))
+                .kind,
+            ErrorKind::refused);
+  must(store().commit());
+  EXPECT_FALSE(must(store().live_job(task.id)));
 }
 
 TEST_F(Jobs, NothingIsDueWhereNothingWaits) {
-  EXPECT_FALSE(must(store().next_due()));
+  EXPECT_FALSE(must(store().next_due(k_now)));
   running_job(new_task("ORCH-1").id, recorded_host());
-  EXPECT_FALSE(must(store().next_due()));
+  EXPECT_FALSE(must(store().next_due(k_now)));
   EXPECT_TRUE(must(store().due_jobs(k_now, 10)).empty());
 }
 
@@ -210,10 +240,10 @@ TEST_F(Jobs, OnlyAQueuedJobIsWithdrawn) {
       Write::lost);
 }
 
-TEST_F(Jobs, TheLiveOnesAreTheRunningThenTheQueued) {
+TEST_F(Jobs, TheLiveOnesAreTheRunningThenTheQueuedByAgeOfTheirTasks) {
   const HostIdentity host = recorded_host();
-  const Job later = new_job(new_task("ORCH-1").id, Stage::analysis, k_now + Millis{5});
-  const Job sooner = new_job(new_task("ORCH-2").id);
+  const Job older = new_job(new_task("ORCH-1").id, Stage::analysis, k_now + Millis{5});
+  const Job newer = new_job(new_task("ORCH-2").id);
   const Job running = running_job(new_task("ORCH-3").id, host);
   const Job over = running_job(new_task("ORCH-4").id, host);
   batch([&] { return must(store().finish_job({over.id, 1, host.instance}, ended())); });
@@ -222,8 +252,8 @@ TEST_F(Jobs, TheLiveOnesAreTheRunningThenTheQueued) {
   ASSERT_EQ(live.size(), 3U);
   EXPECT_EQ(live[0].job.id, running.id);
   EXPECT_EQ(live[0].task.work_item, "ORCH-3");
-  EXPECT_EQ(live[1].job.id, sooner.id);
-  EXPECT_EQ(live[2].job.id, later.id);
+  EXPECT_EQ(live[1].job.id, older.id);
+  EXPECT_EQ(live[2].job.id, newer.id);
   EXPECT_EQ(must(reader()->live_jobs(2)).size(), 2U);
   EXPECT_EQ(must(reader()->live_job(running.task))->id, running.id);
   ASSERT_EQ(must(store().running_jobs()).size(), 1U);

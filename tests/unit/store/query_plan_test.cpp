@@ -20,8 +20,9 @@ struct Expected {
 constexpr std::array k_statements{
     Expected{"running_jobs", sql::k_running_jobs, "SCAN j USING INDEX jobs_running"},
     Expected{"queued_jobs", sql::k_queued_jobs, "SCAN j USING INDEX jobs_queued"},
-    Expected{"due_jobs", sql::k_due_jobs, "SEARCH j USING INDEX jobs_queued (run_after<?)"},
-    Expected{"next_due", sql::k_next_due, "SCAN jobs USING INDEX jobs_queued"},
+    Expected{"due_jobs", sql::k_due_jobs, "SCAN jobs USING COVERING INDEX jobs_queued"},
+    Expected{"queued_job", sql::k_queued_job, "SEARCH j USING INTEGER PRIMARY KEY (rowid=?)"},
+    Expected{"next_due", sql::k_next_due, "SEARCH jobs USING COVERING INDEX jobs_queued"},
     Expected{"live_job", sql::k_live_job, "SEARCH j USING INDEX jobs_live (task_id=?)"},
     Expected{"stage_counts", sql::k_stage_counts, "SCAN t USING COVERING INDEX tasks_open"},
     Expected{"open_tasks", sql::k_open_tasks, "SEARCH t USING INDEX tasks_open (state=?)"},

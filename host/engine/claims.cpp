@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// The claim: which jobs take the free workers. At the end of a batch it is known what the batch
+// freed and what it brought; of all that is due, the job of the oldest task goes first, so that
+// work that was begun ends before new work begins.
+#include <algorithm>
+
+#include "base/digest.h"
+#include "engine/engine.h"
+#include "engine/request.h"
+
+namespace orc::engine {
+
+int Engine::free_workers() const {
+  return generation_->config.workers - static_cast<int>(workers_.size()) + batch_.freed -
+         batch_.claimed;
+}
+
+// A worker that was told to end may still be writing to the task's clone.
+bool Engine::is_worktree_busy(TaskId task) const {
+  return std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
+    const auto& [job, worker] = entry;
+    if (!worker.abandoned || worker.task.id != task) return false;
+    return std::find(batch_.ended.begin(), batch_.ended.end(), job) == batch_.ended.end();
+  });
+}
+
+Status Engine::claim_jobs() {
+  ORC_CHECK_OK(collect_outgoing());
+  ORC_CHECK_OK(look_for_kills());
+  const bool timer = next_due_ && *next_due_ <= batch_.now;
+  if (batch_.next_jobs.empty() && batch_.freed == 0 && !batch_.looks_for_due && !timer) return Done{};
+  const int free = draining_ || !ready_to_serve_ ? 0 : free_workers();
+  if (free > 0) return claim_oldest(free);
+  next_due_ = batch_.now;  // once something can be claimed again
+  return queue_next_jobs();
+}
+
+Status Engine::queue_next_jobs() {
+  for (const NextJob& next : batch_.next_jobs) {
+    ORC_TRY(const Job queued, store_->queue_job(next.job, batch_.now));
+    (void)queued;
+    batch_.looks_for_due = true;
+  }
+  batch_.next_jobs.clear();
+  return Done{};
+}
+
+Status Engine::claim_oldest(int free) {
+  std::vector<NextJob> fresh = std::exchange(batch_.next_jobs, {});
+  std::sort(fresh.begin(), fresh.end(),
+            [](const NextJob& a, const NextJob& b) { return a.task.id < b.task.id; });
+  ORC_TRY(const std::vector<store::DueJob> queued,
+          store_->due_jobs(batch_.now,
+                           free + static_cast<int>(workers_.size() + unreadable_.size())));
+  auto next_queued = queued.begin();
+  for (NextJob& next : fresh) {
+    for (; next_queued != queued.end() && next_queued->task < next.task.id; ++next_queued)
+      ORC_CHECK_OK(claim_queued(*next_queued));
+    if (next.job.run_after <= batch_.now && free_workers() > 0 && !is_worktree_busy(next.task.id)) {
+      ORC_CHECK_OK(start_next(std::move(next)));
+    } else {
+      batch_.next_jobs.push_back(std::move(next));
+    }
+  }
+  for (; next_queued != queued.end(); ++next_queued) ORC_CHECK_OK(claim_queued(*next_queued));
+  ORC_CHECK_OK(queue_next_jobs());
+  // A worker that becomes free looks again, and so does the end of one that keeps a clone busy:
+  // only what is not due yet needs a timer.
+  next_due_.reset();
+  if (free_workers() > 0) {
+    ORC_TRY(next_due_, store_->next_due(batch_.now));
+  }
+  return Done{};
+}
+
+Status Engine::start_next(NextJob next) {
+  ORC_TRY(Job started,
+          store_->start_job(next.job, identity_, generation_->number, batch_.now,
+                            batch_.now + generation_->config.max_running));
+  return prepare(std::move(started), std::move(next.task));
+}
+
+Status Engine::claim_queued(const store::DueJob& due) {
+  if (free_workers() <= 0 || is_worktree_busy(due.task) || unreadable_.contains(due.job))
+    return Done{};
+  ORC_TRY(std::optional<store::LiveJob> live, store_->queued_job(due.job));
+  if (!live) {
+    unreadable_.insert(due.job);
+    return Done{};
+  }
+  ORC_TRY(const store::Write won,
+          store_->claim_job(due.job, identity_, generation_->number, batch_.now,
+                            batch_.now + generation_->config.max_running));
+  if (won == store::Write::lost) {
+    ++batch_.lost_writes;
+    return Done{};
+  }
+  live->job.generation = generation_->number;
+  return prepare(std::move(live->job), std::move(live->task));
+}
+
+// The job is ours: its generation is pinned, and the links that are never asked are written down.
+Status Engine::prepare(Job job, Task task) {
+  ++batch_.claimed;
+  Worker worker{.job = std::move(job),
+                .task = std::move(task),
+                .generation = generation_,
+                .run_id = random_hex(16)};
+  worker.deadline = mono_now() + generation_->config.max_running;
+  if (worker.job.kind == JobKind::produce) {
+    const auto repo = generation_->config.repos.find(worker.task.repo);
+    const bool self_hosting =
+        repo != generation_->config.repos.end() && repo->second.self_hosting;
+    ResolvedChain chain = resolve_chain(*generation_, worker.job.stage, worker.task.repo,
+                                        self_hosting, killed_, worker.job.first_link);
+    if (!chain.skipped.empty()) {
+      ORC_CHECK_OK(store_->record_decisions(worker.job.id, chain.skipped, batch_.now));
+    }
+    worker.links = std::move(chain.links);
+    worker.skipped = std::move(chain.skipped);
+  }
+  batch_.starting.push_back(std::move(worker));
+  return Done{};
+}
+
+Status Engine::collect_outgoing() {
+  if (!next_outbox_ || *next_outbox_ > batch_.now) return Done{};
+  ORC_TRY(const std::vector<store::OutboxItem> due, store_->due_outbox(batch_.now, 100));
+  std::vector<clients::Outgoing> items;
+  for (const store::OutboxItem& item : due) {
+    items.push_back({item.id, item.channel, item.key, item.body, item.attempts});
+  }
+  batch_.effects.emplace_back([this, items = std::move(items)] {
+    next_outbox_.reset();
+    outbox_->send(items);
+  });
+  return Done{};
+}
+
+Status Engine::look_for_kills() {
+  if (!batch_.kills_changed && (!next_unkill_ || *next_unkill_ > batch_.now)) return Done{};
+  ORC_TRY(const std::vector<store::PluginKill> kills, store_->kills(batch_.now));
+  killed_.clear();
+  next_unkill_.reset();
+  for (const store::PluginKill& kill : kills) {
+    killed_.push_back(kill.plugin);
+    if (kill.until && (!next_unkill_ || *kill.until < *next_unkill_)) next_unkill_ = kill.until;
+  }
+  return Done{};
+}
+
+}  // namespace orc::engine
