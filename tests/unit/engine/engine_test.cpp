@@ -216,6 +216,28 @@ TEST(Engine, StartsNothingWhileItDrains) {
   EXPECT_EQ(host.wait_for_state("T-1", TaskState::waiting_human).stage, Stage::deploy);
 }
 
+TEST(Engine, EndsTheWorkOfTheOldestTaskBeforeItGoesOnWithANewerOne) {
+  EngineHarness host([](config::Generation& g) { g.config.workers = 1; });
+  const Reply refuses{.outcome = Held{ReasonCode::tool_missing, "no pytest"}};
+  host.launcher().script(Stage::testing, refuses);
+  host.launcher().script(Stage::testing, refuses);
+  for (const char* item : {"T-1", "T-2"}) {
+    host.submit(item, Stage::testing);
+    host.wait_for_state(item, TaskState::held);
+  }
+  host.ask(Drain{"so that both wait"});
+  host.ask(Release{"T-2", "installed"});
+  host.ask(Release{"T-1", "installed"});
+  host.ask(Resume{"go"});
+  host.wait_for_state("T-2", TaskState::waiting_human);
+  std::vector<std::string> order;
+  for (const jobs::JobRequest& request : host.launcher().launched())
+    order.push_back(request.work_item + " " + std::string(to_string(request.stage)));
+  EXPECT_EQ(order, (std::vector<std::string>{"T-1 testing", "T-2 testing", "T-1 testing",
+                                             "T-1 deploy-staging", "T-2 testing",
+                                             "T-2 deploy-staging"}));
+}
+
 TEST(Engine, FinishesManyTasksWithTwoWorkers) {
   EngineHarness host;
   for (int i = 0; i < 50; ++i) host.submit("T-" + std::to_string(i), Stage::review);
