@@ -7,8 +7,9 @@
 
 #include "app/audit.h"
 #include "app/demo.h"
+#include "app/doctor.h"
+#include "app/scratch_folder.h"
 #include "app/serve.h"
-#include "base/file.h"
 #include "cli/exit_code.h"
 #include "config/generation.h"
 
@@ -48,25 +49,6 @@ void print_json(const Findings& findings, bool accepted, const std::filesystem::
   std::puts(answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
-// A folder that is gone again at the end: a check leaves nothing in the state folder.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "orchestrator-check-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-  }
-  ~ScratchFolder() {
-    if (!path_.empty()) (void)remove_tree(path_);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 }  // namespace
 
 std::filesystem::path config_file(const std::optional<std::filesystem::path>& file) {
@@ -105,6 +87,12 @@ int Commands::config_check(const cli::ConfigCheckOptions& options) {
 
 int Commands::events_verify(const cli::EventsVerifyOptions& options) {
   return app::events_verify(options);
+}
+
+int Commands::doctor(const cli::DoctorOptions& options) {
+  const std::vector<Finding> findings = examine(config_file(options.file));
+  print(findings, options.output);
+  return cli::to_int(has_faults(findings) ? cli::ExitCode::no : cli::ExitCode::done);
 }
 
 int Commands::version(cli::OutputFormat output) {

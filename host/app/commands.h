@@ -13,6 +13,7 @@ class Commands final : public cli::Entry {
   int demo(const cli::DemoOptions& options) override;
   int config_check(const cli::ConfigCheckOptions& options) override;
   int events_verify(const cli::EventsVerifyOptions& options) override;
+  int doctor(const cli::DoctorOptions& options) override;
   int version(cli::OutputFormat output) override;
 };
 

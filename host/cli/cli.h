@@ -42,6 +42,11 @@ struct EventsVerifyOptions {
   OutputFormat output = OutputFormat::text;
 };
 
+struct DoctorOptions {
+  std::optional<std::filesystem::path> file;
+  OutputFormat output = OutputFormat::text;
+};
+
 // The commands that need the application and not a running host. Each returns an exit code of
 // exit_code.h.
 class Entry {
@@ -51,6 +56,7 @@ class Entry {
   virtual int demo(const DemoOptions& options) = 0;
   virtual int config_check(const ConfigCheckOptions& options) = 0;
   virtual int events_verify(const EventsVerifyOptions& options) = 0;
+  virtual int doctor(const DoctorOptions& options) = 0;
   virtual int version(OutputFormat output) = 0;
 };
 

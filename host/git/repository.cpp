@@ -62,6 +62,16 @@ Status Repository::fetch_upstream(const std::string& url) {
   return fetch.done();
 }
 
+// One process, and the transport's own.
+Status Repository::fetch_tip(const std::string& url, const std::string& branch) {
+  ORC_CHECK_OK(check_branch_name(branch));
+  Command fetch(Place{bare_, environment_}, "fetch");
+  fetch.reach(Reach::network).option("--quiet").option("--no-tags").option("--depth=1");
+  fetch.option("--no-write-fetch-head").option("--no-auto-maintenance").option("--force");
+  fetch.value(url).refspec("+refs/heads/" + branch + ":refs/upstream/" + branch);
+  return fetch.done();
+}
+
 // One process.
 Result<std::string> Repository::starting_point(const std::string& branch, const std::string& base,
                                                bool create) {

@@ -33,6 +33,9 @@ class Repository {
   // (network, lock); `not_found`: no such repository; `refused`: credentials or protocol.
   Status fetch_upstream(const std::string& url);
 
+  // Brings one branch up to date, without its history: for a look at its files.
+  Status fetch_tip(const std::string& url, const std::string& branch);
+
   // The commit a task starts from: upstream's `branch` where it exists, else (and only if `create`)
   // upstream's `base`. `not_found` names the branch that is missing.
   Result<std::string> starting_point(const std::string& branch, const std::string& base,

@@ -112,8 +112,8 @@ void look_at(const Request& request, std::size_t index, Host& host) {
   }
   Suite& suite = std::get<Suite>(found);
   const std::string scratch(request.scratch());
-  if (settle(suite, scratch)) return;
   const std::string command = suite.source + ": `" + one_line(joined(suite.command), 200) + '`';
+  if (settle(suite, scratch)) return;
   if (lies_in_checkout(suite)) {
     host.found(index, true, command + ", looked for when it runs");
     return;

@@ -45,6 +45,16 @@ void add_config(Tree& tree) {
   });
 }
 
+void add_doctor(Tree& tree) {
+  CLI::App* doctor = tree.app.add_subcommand(
+      "doctor", "look for what would hold a task, each with what to do about it");
+  auto options = std::make_shared<DoctorOptions>();
+  doctor->add_option("-c,--config", options->file, "configuration file")->type_name("FILE");
+  add_output_option(*doctor, options->output);
+  doctor->callback(
+      [&tree, options] { tree.chosen = [&tree, options] { return tree.entry.doctor(*options); }; });
+}
+
 void add_version(Tree& tree) {
   CLI::App* version = tree.app.add_subcommand("version", "what this program is");
   auto output = std::make_shared<OutputFormat>(OutputFormat::text);
@@ -98,6 +108,7 @@ void add_local_commands(Tree& tree) {
   add_serve(tree);
   add_demo(tree);
   add_config(tree);
+  add_doctor(tree);
   add_version(tree);
   add_stages(tree);
 }

@@ -28,7 +28,7 @@ std::shared_ptr<CommonOptions> add_common_options(CLI::App& command);
 void on_chosen(Tree& tree, CLI::App& command, std::shared_ptr<CommonOptions> common,
                std::function<ExitCode(const Session&)> action);
 
-void add_local_commands(Tree& tree);   // serve, demo, config, version, stages
+void add_local_commands(Tree& tree);   // serve, demo, config, doctor, version, stages
 void add_audit_commands(Tree& tree);   // events verify
 void add_daemon_commands(Tree& tree);  // status, reload, drain, resume, queue
 void add_task_commands(Tree& tree);

@@ -137,6 +137,10 @@ class FakeEntry : public cli::Entry {
     verified = options;
     return 1;
   }
+  int doctor(const cli::DoctorOptions& options) override {
+    examined = options;
+    return 1;
+  }
   int version(cli::OutputFormat output) override {
     shown = output;
     return 0;
@@ -145,6 +149,7 @@ class FakeEntry : public cli::Entry {
   std::optional<cli::DemoOptions> demonstrated;
   std::optional<cli::ConfigCheckOptions> checked;
   std::optional<cli::EventsVerifyOptions> verified;
+  std::optional<cli::DoctorOptions> examined;
   std::optional<cli::OutputFormat> shown;
 };
 
