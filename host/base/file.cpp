@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <system_error>
@@ -14,9 +16,12 @@ namespace orc {
 
 namespace {
 
+constexpr std::size_t k_unknown_size = 4096;
+
 Error os_error(const std::filesystem::path& path, int number) {
   const std::string text = path.string() + ": " + std::generic_category().message(number);
   if (number == ENOENT) return Error{ErrorKind::not_found, text};
+  if (number == EEXIST) return Error{ErrorKind::conflict, text};
   if (number == ENOSPC || number == EAGAIN || number == EDQUOT)
     return Error{ErrorKind::unavailable, text};
   return Error{ErrorKind::io, text};
@@ -28,7 +33,10 @@ Result<std::string> read_all(int fd, const std::filesystem::path& path, std::siz
   if (!S_ISREG(info.st_mode))
     return Error{ErrorKind::refused, path.string() + ": not a regular file"};
   std::string content;
-  content.resize(std::min<std::size_t>(static_cast<std::size_t>(info.st_size) + 1, max_bytes + 1));
+  // A file of /proc says that it is empty.
+  const std::size_t expected =
+      info.st_size > 0 ? static_cast<std::size_t>(info.st_size) + 1 : k_unknown_size;
+  content.resize(std::min(expected, max_bytes + 1));
   std::size_t used = 0;
   while (true) {
     if (used == content.size()) {
@@ -118,16 +126,46 @@ Status write_file_atomically(const std::filesystem::path& path, std::string_view
   return durability == Durability::power ? sync_folder(path.parent_path()) : Status(Done{});
 }
 
-Status rewrite_in_place(const std::filesystem::path& path, std::string content, unsigned mode) {
-  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode));
+Status write_new_file(const std::filesystem::path& path, std::string_view content, unsigned mode) {
+  const UniqueFd fd(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd) return os_error(path, errno);
+  Status written = write_all(fd.get(), content, path);
+  if (!written.ok()) ::unlink(path.c_str());
+  return written;
+}
+
+Result<RewrittenFile> RewrittenFile::open(const std::filesystem::path& path, unsigned mode) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode));
   struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return os_error(path, errno);
-  content.resize(std::max(content.size(), static_cast<std::size_t>(info.st_size)), ' ');
-  const ssize_t written = ::pwrite(fd.get(), content.data(), content.size(), 0);
-  if (written < 0) return os_error(path, errno);
-  if (static_cast<std::size_t>(written) != content.size()) return os_error(path, ENOSPC);
+  if (!fd || ::fstat(fd.get(), &info) != 0) return os_error(path, errno);
+  return RewrittenFile(path, std::move(fd), static_cast<std::size_t>(info.st_size));
+}
+
+Status RewrittenFile::write(std::string content) {
+  content.resize(std::max(content.size(), length_), ' ');
+  const ssize_t written = ::pwrite(fd_.get(), content.data(), content.size(), 0);
+  if (written < 0) return os_error(path_, errno);
+  if (static_cast<std::size_t>(written) != content.size()) return os_error(path_, ENOSPC);
+  length_ = content.size();
   return Done{};
+}
+
+bool is_empty_folder(const std::filesystem::path& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd) return false;
+  // Not readdir(): it takes 32 KiB from the heap. "." and ".." come first or not, but they fit.
+  alignas(dirent64) std::array<char, 512> entries{};
+  while (true) {
+    const long got = ::syscall(SYS_getdents64, fd.get(), entries.data(), entries.size());
+    if (got <= 0) return got == 0;
+    for (long at = 0; at < got;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(entries.data() + at);
+      const std::string_view name(entry->d_name);
+      if (name != "." && name != "..") return false;
+      at += entry->d_reclen;
+    }
+  }
 }
 
 Status make_folder(const std::filesystem::path& path) {

@@ -31,12 +31,32 @@ Result<std::string> read_beneath(const std::filesystem::path& root,
 Status write_file_atomically(const std::filesystem::path& path, std::string_view content,
                              Durability durability, unsigned mode = 0600);
 
-// Rewrites `path` in place by one write, padded with blanks to its former length: for a small JSON
-// file that is written often, where a new file each time would cost more than the work it tells of.
-// A reader sees the old content or the new one as long as both fit a page; a crash of the process
-// cannot tear it, power loss can.
-Status rewrite_in_place(const std::filesystem::path& path, std::string content,
-                        unsigned mode = 0600);
+// Makes `path`, which must not be there yet (`conflict`), with one write and no second name: for a
+// file that nobody reads before the writer has said that it is whole. On failure there is no file.
+Status write_new_file(const std::filesystem::path& path, std::string_view content,
+                      unsigned mode = 0600);
+
+// A small JSON file that is written often and kept open for it, where a new file each time would
+// cost more than the work it tells of. Each write replaces the content in place, padded with blanks
+// to the former length. A reader sees the old content or the new one as long as both fit a page; a
+// crash of the process cannot tear it, power loss can. One thread at a time.
+class RewrittenFile {
+ public:
+  // Made where it is missing; the content of an existing one is replaced by the first write.
+  static Result<RewrittenFile> open(const std::filesystem::path& path, unsigned mode = 0600);
+  Status write(std::string content);
+
+ private:
+  RewrittenFile(std::filesystem::path path, UniqueFd fd, std::size_t length)
+      : path_(std::move(path)), fd_(std::move(fd)), length_(length) {}
+
+  std::filesystem::path path_;
+  UniqueFd fd_;
+  std::size_t length_;
+};
+
+// Whether it is a folder that holds nothing.
+bool is_empty_folder(const std::filesystem::path& path);
 
 // Creates the folder and its parents with 0700; an existing folder is fine.
 Status make_folder(const std::filesystem::path& path);

@@ -3,24 +3,32 @@
 
 #include <array>
 #include <cstdio>
-#include <ctime>
 
 namespace orc {
 
 namespace {
 
-std::tm utc(WallTime time) {
-  const std::time_t seconds = static_cast<std::time_t>(time.ms / 1000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return parts;
+// Not gmtime_r(): it reads the machine's time zone first, four system calls for UTC.
+struct Calendar {
+  int year;
+  unsigned month;
+  unsigned day;
+  std::chrono::hh_mm_ss<Millis> time;
+};
+
+Calendar utc(WallTime when) {
+  const std::chrono::sys_time<Millis> point{Millis(when.ms)};
+  const auto day = std::chrono::floor<std::chrono::days>(point);
+  const std::chrono::year_month_day date(day);
+  return {static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+          static_cast<unsigned>(date.day()), std::chrono::hh_mm_ss<Millis>(point - day)};
 }
 
-std::string format(const char* pattern, WallTime time) {
-  const std::tm parts = utc(time);
+template <typename... Values>
+std::string format(const char* pattern, Values... values) {
   std::array<char, 48> text{};
-  const std::size_t length = std::strftime(text.data(), text.size(), pattern, &parts);
-  return {text.data(), length};
+  const int length = std::snprintf(text.data(), text.size(), pattern, values...);
+  return {text.data(), static_cast<std::size_t>(length)};
 }
 
 }  // namespace
@@ -31,17 +39,22 @@ WallTime wall_now() {
 }
 
 std::string to_iso8601(WallTime time) {
-  return format("%Y-%m-%dT%H:%M:%SZ", time);
+  const Calendar at = utc(time);
+  return format("%04d-%02u-%02uT%02d:%02d:%02dZ", at.year, at.month, at.day,
+                static_cast<int>(at.time.hours().count()),
+                static_cast<int>(at.time.minutes().count()),
+                static_cast<int>(at.time.seconds().count()));
 }
 
 std::string to_iso8601_ms(WallTime time) {
-  std::array<char, 8> fraction{};
-  std::snprintf(fraction.data(), fraction.size(), ".%03dZ", static_cast<int>(time.ms % 1000));
-  return format("%Y-%m-%dT%H:%M:%S", time) + fraction.data();
+  std::string text = to_iso8601(time);
+  text.pop_back();
+  return text + format(".%03dZ", static_cast<int>(utc(time).time.subseconds().count()));
 }
 
 std::string to_date(WallTime time) {
-  return format("%Y-%m-%d", time);
+  const Calendar at = utc(time);
+  return format("%04d-%02u-%02u", at.year, at.month, at.day);
 }
 
 std::string to_words(Millis duration) {

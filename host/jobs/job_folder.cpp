@@ -37,7 +37,8 @@ Status make_fresh_folder(const std::filesystem::path& folder) {
 
 Status create(const std::filesystem::path& folder, const JobRequest& request) {
   ORC_CHECK_OK(make_fresh_folder(folder));
-  Status written = write_file_atomically(folder / k_request, to_json(request), Durability::process);
+  // Nobody reads it before the worker is started, so that it needs no second name.
+  Status written = write_new_file(folder / k_request, to_json(request));
   if (!written.ok()) (void)remove_tree(folder);
   return written;
 }
@@ -57,8 +58,13 @@ Result<WorkerReport> read_report(const std::filesystem::path& folder) {
   return parse_report(text);
 }
 
-Status write_progress(const std::filesystem::path& folder, const Progress& progress) {
-  return rewrite_in_place(folder / k_progress, to_json(progress));
+Result<ProgressFile> ProgressFile::open(const std::filesystem::path& folder) {
+  ORC_TRY(RewrittenFile file, RewrittenFile::open(folder / k_progress));
+  return ProgressFile(std::move(file));
+}
+
+Status ProgressFile::write(const Progress& progress) {
+  return file_.write(to_json(progress));
 }
 
 std::optional<Progress> read_progress(const std::filesystem::path& folder) {

@@ -118,8 +118,18 @@ Status write_report(const std::filesystem::path& folder, const WorkerReport& rep
                     Durability durability);
 // `not_found` while the worker has not reported.
 Result<WorkerReport> read_report(const std::filesystem::path& folder);
-Status write_progress(const std::filesystem::path& folder, const Progress& progress);
 std::optional<Progress> read_progress(const std::filesystem::path& folder);
+
+// progress.json, kept open by the worker that writes it. One thread at a time.
+class ProgressFile {
+ public:
+  static Result<ProgressFile> open(const std::filesystem::path& folder);
+  Status write(const Progress& progress);
+
+ private:
+  explicit ProgressFile(RewrittenFile file) : file_(std::move(file)) {}
+  RewrittenFile file_;
+};
 
 // Held by the worker for its whole life; no child inherits it. A second holder is refused with
 // `conflict`.

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <memory>
 #include <optional>
 #include <system_error>
 
@@ -29,6 +30,7 @@ constexpr Millis k_drain{200};
 // What an ended program leaves behind does no work anybody waits for.
 constexpr Millis k_orphan_grace{250};
 constexpr Millis k_kill_limit{10'000};
+constexpr std::size_t k_read_size = 64 * 1024;
 
 NotStarted not_started(int error_number, std::string_view what) {
   return NotStarted{error_number,
@@ -92,6 +94,8 @@ class Run {
   MonoTime phase_end_ = MonoTime::max();
   MonoTime next_tick_ = MonoTime::max();
   bool wake_fd_watched_ = true;
+  // Not static and thread_local: every thread of every process would clear it before it starts.
+  const std::unique_ptr<char[]> buffer_ = std::make_unique_for_overwrite<char[]>(k_read_size);
 };
 
 std::optional<NotStarted> Run::start() {
@@ -120,14 +124,13 @@ std::optional<NotStarted> Run::start() {
 }
 
 void Run::read_from(Source& source) {
-  static thread_local std::array<char, 64 * 1024> buffer;
-  const ssize_t got = ::read(source.fd.get(), buffer.data(), buffer.size());
+  const ssize_t got = ::read(source.fd.get(), buffer_.get(), k_read_size);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) {
     source.fd.reset();
     return;
   }
-  const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
+  const std::string_view bytes(buffer_.get(), static_cast<std::size_t>(got));
   source.capture.append(bytes);
   if (spec_.on_output) spec_.on_output(source.stream, bytes);
 }

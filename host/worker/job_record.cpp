@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <system_error>
 
 #include "base/log.h"
 #include "process/process.h"
@@ -25,8 +24,16 @@ constexpr int k_exit_no_report = 4;
 JobRecord::JobRecord(std::filesystem::path folder, const jobs::JobRequest& request)
     : folder_(std::move(folder)), request_(request) {}
 
+Status JobRecord::try_to_save() {
+  if (!progress_file_) {
+    ORC_TRY(jobs::ProgressFile file, jobs::ProgressFile::open(folder_));
+    progress_file_.emplace(std::move(file));
+  }
+  return progress_file_->write(progress_);
+}
+
 void JobRecord::save() {
-  const Status written = jobs::write_progress(folder_, progress_);
+  const Status written = try_to_save();
   if (written.ok()) return;
   // Without it a crash would be laid at the wrong door.
   log(LogLevel::error, "worker.no_progress", written.error().message);
@@ -103,8 +110,7 @@ void JobRecord::sweep() const {
 // deleted in the last seconds whenever it makes a new one, so a deletion a job slows all that
 // follow.
 bool JobRecord::goes_with_the_job(const std::filesystem::path& folder) const {
-  std::error_code error;
-  return folder.parent_path() == folder_ && std::filesystem::is_empty(folder, error);
+  return folder.parent_path() == folder_ && is_empty_folder(folder);
 }
 
 void JobRecord::finish(jobs::WorkerReport report) {

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ class JobRecord {
 
  private:
   void save();
+  Status try_to_save();
   bool goes_with_the_job(const std::filesystem::path& folder) const;
 
   const std::filesystem::path folder_;
@@ -54,6 +56,7 @@ class JobRecord {
   std::mutex finishing_;  // taken once, never given back
   mutable std::mutex mutex_;
   jobs::Progress progress_;
+  std::optional<jobs::ProgressFile> progress_file_;
   MonoTime told_;
   std::vector<pid_t> spared_;
   std::vector<std::filesystem::path> to_remove_;

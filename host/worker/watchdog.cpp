@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,26 +32,36 @@ void clear(const UniqueFd& event) {
 }  // namespace
 
 Watchdog::Watchdog()
-    : changed_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+    : alarm_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!signals_ || !changed_ || !wake_) std::abort();
+  if (!signals_ || !alarm_ || !wake_) std::abort();
   std::thread([this] { run(); }).detach();
 }
 
 void Watchdog::watch(Watch watch) {
-  {
-    const std::lock_guard lock(mutex_);
-    watch_ = std::move(watch);
-    give_up_at_ = MonoTime::max();
-    cause_.reset();
-    clear(wake_);
+  const std::lock_guard lock(mutex_);
+  watch_ = std::move(watch);
+  give_up_at_ = MonoTime::max();
+  if (cause_) clear(wake_);
+  cause_.reset();
+  ring_at(cancelled_ ? mono_now() : watch_.deadline);
+}
+
+void Watchdog::ring_at(MonoTime when) const {
+  itimerspec spec{};  // all zero: never
+  if (when != MonoTime::max()) {
+    // steady_clock is CLOCK_MONOTONIC in libstdc++; a time that has passed rings at once.
+    const auto since_boot = std::max(when.time_since_epoch(), MonoTime::duration{1});
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);
+    spec.it_value.tv_sec = seconds.count();
+    spec.it_value.tv_nsec = std::chrono::nanoseconds(since_boot - seconds).count();
   }
-  signal_to(changed_);
+  if (::timerfd_settime(alarm_.get(), TFD_TIMER_ABSTIME, &spec, nullptr) != 0) std::abort();
 }
 
 std::optional<StopCause> Watchdog::stop_cause() const {
@@ -80,6 +91,7 @@ std::function<void()> Watchdog::due() {
   if (!cause_ && (cancelled_ || now >= watch_.deadline)) {
     cause_ = cancelled_ ? StopCause::cancelled : StopCause::deadline;
     give_up_at_ = now + watch_.grace;
+    ring_at(give_up_at_);
     signal_to(wake_);
     if (watch_.ask) return [ask = watch_.ask, cause = *cause_] { ask(cause); };
   }
@@ -92,20 +104,12 @@ std::function<void()> Watchdog::due() {
   return {};
 }
 
-int Watchdog::wait_time() const {
-  const std::lock_guard lock(mutex_);
-  const MonoTime next = cause_ ? give_up_at_ : watch_.deadline;
-  if (next == MonoTime::max()) return -1;
-  const Millis left = std::chrono::ceil<Millis>(next - mono_now());
-  return static_cast<int>(std::clamp<Millis::rep>(left.count(), 0, 3'600'000));
-}
-
 void Watchdog::run() {
   while (true) {
-    std::array<pollfd, 2> watched{{{signals_.get(), POLLIN, 0}, {changed_.get(), POLLIN, 0}}};
-    ::poll(watched.data(), watched.size(), wait_time());
+    std::array<pollfd, 2> watched{{{signals_.get(), POLLIN, 0}, {alarm_.get(), POLLIN, 0}}};
+    ::poll(watched.data(), watched.size(), -1);
     if (watched[0].revents != 0) take_signals();
-    if (watched[1].revents != 0) clear(changed_);
+    if (watched[1].revents != 0) clear(alarm_);
     while (const auto step = due()) step();
   }
 }

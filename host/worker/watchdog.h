@@ -46,11 +46,11 @@ class Watchdog {
  private:
   void run();
   void take_signals();
-  int wait_time() const;
+  void ring_at(MonoTime when) const;
   std::function<void()> due();
 
   UniqueFd signals_;
-  UniqueFd changed_;
+  UniqueFd alarm_;  // a timer: setting it does not wake the thread
   UniqueFd wake_;
   mutable std::mutex mutex_;
   Watch watch_;

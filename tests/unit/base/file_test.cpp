@@ -33,10 +33,28 @@ TEST_F(FileTest, IsLeftAloneWhenItCannotBeReplaced) {
 }
 
 TEST_F(FileTest, RewrittenInPlaceHoldsNoRestOfALongerText) {
-  ASSERT_TRUE(rewrite_in_place(at("p"), R"({"text":"a long text"})").ok());
-  ASSERT_TRUE(rewrite_in_place(at("p"), R"({"text":""})").ok());
+  ASSERT_TRUE(RewrittenFile::open(at("p")).value().write(R"({"text":"a long text"})").ok());
+  ASSERT_TRUE(RewrittenFile::open(at("p")).value().write(R"({"text":""})").ok());
   EXPECT_EQ(content("p").find("long"), std::string::npos);
   EXPECT_EQ(content("p").substr(0, 11), R"({"text":""})");
+}
+
+TEST_F(FileTest, ANewFileNeverReplacesOneThatIsThere) {
+  ASSERT_TRUE(write_new_file(at("n"), "first").ok());
+  EXPECT_EQ(write_new_file(at("n"), "second").error().kind, ErrorKind::conflict);
+  EXPECT_EQ(content("n"), "first");
+}
+
+TEST_F(FileTest, AFolderIsEmptyUntilAnythingIsInIt) {
+  ASSERT_TRUE(make_folder(at("folder")).ok());
+  EXPECT_TRUE(is_empty_folder(at("folder")));
+  ASSERT_TRUE(write_new_file(at("folder/.hidden"), "").ok());
+  EXPECT_FALSE(is_empty_folder(at("folder")));
+  EXPECT_FALSE(is_empty_folder(at("missing")));
+}
+
+TEST_F(FileTest, AFileThatSaysItIsEmptyIsReadWhole) {
+  EXPECT_TRUE(read_file("/proc/self/stat", 4096).value().ends_with('\n'));
 }
 
 TEST_F(FileTest, LargerThanItsCapIsRefused) {

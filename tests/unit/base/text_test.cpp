@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "base/time.h"
+
 namespace orc {
 namespace {
 
@@ -21,6 +23,12 @@ TEST(Duration, ReadsBackAsWritten) {
   for (const long long ms : {0LL, 1LL, 999LL, 1000LL, 90'000LL, 3'600'000LL, 9'000'250LL}) {
     EXPECT_EQ(parse_duration_ms(format_duration_ms(ms)), ms);
   }
+}
+
+TEST(WallTime, IsWrittenInUtcWhateverTheYear) {
+  EXPECT_EQ(to_iso8601_ms(WallTime{1'763'708'591'042}), "2025-11-21T07:03:11.042Z");
+  EXPECT_EQ(to_iso8601(WallTime{951'827'696'789}), "2000-02-29T12:34:56Z");
+  EXPECT_EQ(to_date(WallTime{-1}), "1969-12-31");
 }
 
 TEST(Utf8, RefusesOverlongFormsAndSurrogates) {

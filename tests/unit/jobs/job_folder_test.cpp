@@ -145,7 +145,7 @@ TEST(Progress, KeepsWhatACrashMustNotTakeAlong) {
   progress.text = "suite runs";
   progress.decisions = {{0, "a", Decision::declined, "out_of_scope", ""}};
   progress.side_effects = 1;
-  ASSERT_TRUE(write_progress(temp.path(), progress).ok());
+  ASSERT_TRUE(ProgressFile::open(temp.path()).value().write(progress).ok());
   const std::optional<Progress> read = read_progress(temp.path());
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->phase, Progress::Phase::producing);

@@ -82,7 +82,7 @@ class Conclude : public ::testing::Test {
     progress.phase = phase;
     progress.link = link;
     progress.side_effects = 4;
-    ASSERT_TRUE(write_progress(folder_, progress).ok());
+    ASSERT_TRUE(ProgressFile::open(folder_).value().write(progress).ok());
   }
   void log(std::string_view text) {
     ASSERT_TRUE(write_file_atomically(folder_ / "log", text, Durability::process).ok());
