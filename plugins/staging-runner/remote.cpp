@@ -2,7 +2,6 @@
 #include "remote.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <random>
 
@@ -10,53 +9,44 @@ namespace staging_runner {
 
 namespace {
 
-// The braces make sh read all of it before it runs any: a connection that drops half-way starts
-// nothing.
-constexpr std::string_view k_script_start = R"({
-mark() { printf '\n%s %s\n' "$nonce" "$1"; }
-need() { command -v "$1" >/dev/null 2>&1 || { mark "end missing $1"; exit 0; }; }
-)";
-constexpr std::string_view k_script_end = R"(need "$1"
-mark start
-if command -v timeout >/dev/null 2>&1; then
-  timeout -k 10 "$limit" "$@" </dev/null
-else
-  "$@" </dev/null
-fi
-mark "end $?"
-exit 0
+std::optional<int> number(std::string_view word) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
+  return value;
 }
-)";
 
-// The far side's own limit must not race with ours: the host's time-out is the one that is
-// reported.
-constexpr std::chrono::seconds k_remote_slack{5};
+std::optional<Revision> read_revision(std::string_view words) {
+  const std::size_t space = words.find(' ');
+  const auto code = number(words.substr(0, space));
+  if (!code || space == std::string_view::npos) return std::nullopt;
+  return Revision{*code, std::string(words.substr(space + 1))};
+}
 
-void read_end(Marks& marks, std::string_view word) {
-  marks.contradictory = marks.contradictory || marks.ended;
-  marks.ended = true;
-  int code = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), code);
-  if (error == std::errc{} && end == word.data() + word.size()) {
-    marks.exit_code = code;
-  } else {
-    marks.trouble = std::string(word);
+// One mark: a word, and what belongs to it.
+void take(Marks& marks, std::string_view mark) {
+  const std::size_t space = std::min(mark.find(' '), mark.size());
+  const std::string_view word = mark.substr(0, space);
+  const std::string_view rest = mark.substr(std::min(space + 1, mark.size()));
+  if (word == "start") {
+    marks.contradictory = marks.contradictory || marks.started;
+    marks.started = true;
+  } else if (word == "end") {
+    marks.contradictory = marks.contradictory || marks.exit_code || !marks.trouble.empty();
+    marks.exit_code = number(rest);
+    if (!marks.exit_code) marks.trouble = std::string(rest);
+  } else if (word == "ready") {
+    marks.ready = true;
+  } else if (word == "stopped") {
+    marks.timed_out = true;
+  } else if (word == "before") {
+    marks.before = read_revision(rest);
+  } else if (word == "after") {
+    marks.after = read_revision(rest);
   }
 }
 
 }  // namespace
-
-std::string quoted(std::string_view argument) {
-  std::string text = "'";
-  for (const char c : argument) {
-    if (c == '\'') {
-      text += R"('\'')";
-    } else {
-      text += c;
-    }
-  }
-  return text + '\'';
-}
 
 std::string new_nonce() {
   static constexpr std::string_view k_digits = "0123456789abcdef";
@@ -69,25 +59,14 @@ std::string new_nonce() {
   return nonce;
 }
 
-std::string remote_script(const RemoteCommand& command, std::string_view nonce) {
-  const auto limit = std::chrono::ceil<std::chrono::seconds>(command.limit) + k_remote_slack;
-  std::string script(k_script_start);
-  script += "nonce=" + quoted(nonce) + "\nlimit=" + std::to_string(limit.count()) + '\n';
-  if (!command.cwd.empty())
-    script += "cd -- " + quoted(command.cwd) + " 2>/dev/null || { mark 'end folder'; exit 0; }\n";
-  for (const std::string& program : command.requires_programs)
-    script += "need " + quoted(program) + '\n';
-  script += "set --";
-  for (const std::string& argument : command.argv) script += ' ' + quoted(argument);
-  script += '\n';
-  return script + std::string(k_script_end);
-}
-
-std::vector<std::string> ssh_argv(const SshSettings& ssh, const SshFiles& files,
-                                  const std::vector<std::string>& program) {
+std::vector<std::string> ssh_argv(const SshSettings& ssh, const SshFiles& files) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(ssh.connect_timeout).count();
+  // DEBUG1 tells how far the connection came: whether the login was let in, and whether the far
+  // side told an exit status. ssh_config(5)
   std::vector<std::string> argv{"ssh",       "-F",
                                 "/dev/null", "-T",
+                                "-E",        files.log,
+                                "-o",        "LogLevel=DEBUG1",
                                 "-o",        "BatchMode=yes",
                                 "-o",        "StrictHostKeyChecking=yes",
                                 "-o",        "IdentitiesOnly=yes",
@@ -102,27 +81,27 @@ std::vector<std::string> ssh_argv(const SshSettings& ssh, const SshFiles& files,
   }
   argv.insert(argv.end(), {"-p", std::to_string(ssh.port)});
   if (!files.identity.empty()) argv.insert(argv.end(), {"-i", files.identity});
-  argv.insert(argv.end(), {"--", ssh.target});
-  argv.insert(argv.end(), program.begin(), program.end());
+  // exec: the script's parent is then the connection itself, which it watches.
+  argv.insert(argv.end(), {"--", ssh.target, "exec /bin/sh -s"});
   return argv;
 }
 
 Marks read_marks(std::string_view out, std::string_view nonce) {
   Marks marks;
-  const std::string start = std::string(nonce) + " start";
-  const std::string end = std::string(nonce) + " end ";
+  const std::string prefix = std::string(nonce) + ' ';
   while (!out.empty()) {
     const std::size_t size = std::min(out.find('\n'), out.size());
     const std::string_view line = out.substr(0, size);
     out.remove_prefix(std::min(size + 1, out.size()));
-    if (line == start) {
-      marks.started = true;
-    } else if (line.substr(0, end.size()) == end) {
-      read_end(marks, line.substr(end.size()));
-    } else {
+    if (line.substr(0, prefix.size()) != prefix) {
       marks.rest += line;
       marks.rest += '\n';
+      continue;
     }
+    // The script begins each mark with a line end, for a suite that does not end its last line.
+    if (marks.rest == "\n" || (marks.rest.size() > 1 && *(marks.rest.end() - 2) == '\n'))
+      marks.rest.pop_back();
+    take(marks, line.substr(prefix.size()));
   }
   return marks;
 }

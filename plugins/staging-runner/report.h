@@ -2,6 +2,7 @@
 // The body of 15-staging-log.md, for people. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,10 @@ struct Run {
   const std::vector<std::string>& command;
   const orchestrator::plugin::Request& request;
   const orchestrator::plugin::ProcessResult& result;
-  SuiteRan ran;
+  const std::optional<Revision>& before;
+  const std::optional<Revision>& after;
+  Verdict verdict;
+  int exit_code = 0;
 };
 
 // "SUCCESS: the staging suite ended with code 0 after 41 s"

@@ -54,6 +54,25 @@ SshSettings read_ssh(const Json& json) {
   return ssh;
 }
 
+// Nothing: the configuration says that no proof is to be had.
+std::optional<RevisionSettings> read_revision(const Json& json, bool over_ssh) {
+  RevisionSettings revision;
+  revision.command = json.value("command", std::vector<std::string>{});
+  revision.file = json.value("file", "");
+  const bool unproven = json.value("unproven", false);
+  const int named = int{!revision.command.empty()} + int{!revision.file.empty()} + int{unproven};
+  if (named != 1)
+    throw Refused{"revision: needs exactly one of command, file and `unproven: true`"};
+  if (unproven) return std::nullopt;
+  if (!revision.command.empty() && revision.command.front().empty())
+    throw Refused{"revision.command: names no program"};
+  // Here the suite runs in a checkout of the branch, whose files are no proof of anything.
+  if (!over_ssh && !revision.file.empty() && revision.file.front() != '/')
+    throw Refused{"revision.file: must be an absolute path when the suite runs on this machine"};
+  revision.before = json.value("check", "before_and_after") == "before_and_after";
+  return revision;
+}
+
 Settings read(const Json& json) {
   if (!json.is_object()) throw Refused{"the settings are no object"};
   Settings settings;
@@ -74,6 +93,13 @@ Settings read(const Json& json) {
   const bool over_ssh = json.value("exec_host_side", has_ssh);
   if (over_ssh && !has_ssh) throw Refused{"exec_host_side: needs ssh.target"};
   if (over_ssh) settings.ssh = read_ssh(json.at("ssh"));
+  if (json.contains("revision")) {
+    settings.revision = read_revision(json.at("revision"), over_ssh);
+  } else if (over_ssh && !settings.command.empty()) {
+    throw Refused{
+        "revision: say how the target tells which commit it has, such as { command: [git, "
+        "rev-parse, HEAD] }, or { unproven: true }"};
+  }
   return settings;
 }
 

@@ -19,6 +19,13 @@ struct SshSettings {
   std::chrono::milliseconds connect_timeout{10'000};
 };
 
+// How the far side tells which commit it has. Exactly one of `command` and `file` is set.
+struct RevisionSettings {
+  std::vector<std::string> command;  // prints the commit id on its first line
+  std::string file;                  // holds it on its first line
+  bool before = true;                // false: the suite itself brings the commit there
+};
+
 struct Settings {
   std::vector<std::string> command;  // empty: nothing is configured, every job is declined
   std::string cwd;
@@ -26,7 +33,8 @@ struct Settings {
   std::chrono::milliseconds timeout{1'200'000};
   std::vector<int> success_codes{0};
   std::vector<int> failed_codes{1};
-  std::optional<SshSettings> ssh;  // empty: runs on this machine
+  std::optional<RevisionSettings> revision;  // empty: nothing is read back
+  std::optional<SshSettings> ssh;            // empty: runs on this machine
 };
 
 // The settings, or why they are refused.

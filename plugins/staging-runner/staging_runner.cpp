@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "staging_runner.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
+#include "channel.h"
 #include "classify.h"
 #include "remote.h"
 #include "report.h"
@@ -19,55 +20,13 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace orchestrator::plugin;
+using Time = std::chrono::milliseconds;
 
-constexpr Milliseconds k_connection_test = std::chrono::seconds(25);
-
-// Files for what the settings gave as text, in a private folder that goes with the run.
-class KeyFolder {
- public:
-  KeyFolder() {
-    std::string pattern = (fs::temp_directory_path() / "staging-ssh-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-  }
-  ~KeyFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  KeyFolder(const KeyFolder&) = delete;
-  KeyFolder& operator=(const KeyFolder&) = delete;
-
-  // The path that stands for `value`; nothing if the disk refuses.
-  std::optional<std::string> file(const char* name, const std::string& value) const {
-    if (value.empty() || value.front() == '/') return value;
-    const std::string path = path_ + '/' + name;
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) return std::nullopt;
-    // ssh refuses a key whose last line has no end.
-    const std::string text = value.back() == '\n' ? value : value + '\n';
-    const bool whole = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    if (::close(fd) != 0 || !whole) return std::nullopt;
-    return path;
-  }
-
- private:
-  std::string path_;
-};
-
-std::optional<SshFiles> write_files(const KeyFolder& folder, const SshSettings& ssh) {
-  const auto identity = folder.file("identity", ssh.identity);
-  const auto known_hosts = folder.file("known_hosts", ssh.known_hosts);
-  if (!identity || !known_hosts) return std::nullopt;
-  return SshFiles{*identity, *known_hosts};
-}
-
-Process ssh_process(const SshSettings& ssh, const SshFiles& files,
-                    const std::vector<std::string>& program) {
-  Process process;
-  process.argv = ssh_argv(ssh, files, program);
-  process.cwd = "/";
-  process.env = {{"LC_ALL", "C"}};  // its messages are read
-  return process;
-}
+// A look may take 30 s in all; the host ends it then.
+constexpr Time k_check_limit = std::chrono::seconds(25);
+// What a run over ssh needs beside the suite: the far side's own ending of it and of an earlier
+// attempt, and a slow line. The far side's limit comes first, so that it can tell.
+constexpr Time k_ssh_slack = 3 * k_remote_grace + std::chrono::seconds(15);
 
 // {commit} and {branch} in an argument; false: the task has none.
 bool fill(std::string& argument, std::string_view placeholder, std::string_view value) {
@@ -95,50 +54,92 @@ bool is_installed(const std::string& program) {
   return false;
 }
 
+std::optional<Finding> missing_here(const Settings& settings) {
+  for (const std::string& program : settings.requires_programs) {
+    if (!is_installed(program))
+      return Finding{Cause::command_missing, "not here: " + program, std::nullopt};
+  }
+  const std::string& command = settings.command.front();
+  if (command.find('/') == std::string::npos && !is_installed(command))
+    return Finding{Cause::command_missing, "not here: " + command, std::nullopt};
+  return std::nullopt;
+}
+
 struct Attempt {
-  Ending ending;
-  ProcessResult result;  // its output without marks
+  Finding finding;
+  ProcessResult result{};  // its output without marks
+  std::optional<Revision> before{};
+  std::optional<Revision> after{};
+  std::string ssh_log{};
 };
 
-Attempt failed_early(Ending ending) {
-  return {std::move(ending), ProcessResult{}};
+std::string first_line(std::string_view text) {
+  return report_text::one_line(text.substr(0, text.find('\n')), 80);
+}
+
+Revision revision_here(const RevisionSettings& revision, const fs::path& cwd, Host& host) {
+  if (!revision.file.empty()) {
+    std::ifstream stream(revision.file);
+    std::string line;
+    const bool is_read = static_cast<bool>(std::getline(stream, line));
+    return {is_read ? 0 : 1, first_line(line)};
+  }
+  Process process;
+  process.argv = revision.command;
+  process.cwd = cwd.string();
+  process.timeout = k_revision_limit;
+  const ProcessResult result = host.run(process);
+  const auto* const exited = std::get_if<Exited>(&result.end);
+  return {exited == nullptr ? 127 : exited->code, first_line(result.out)};
 }
 
 Attempt run_here(const Settings& settings, const std::vector<std::string>& command,
                  const Request& request, Host& host) {
-  for (const std::string& program : settings.requires_programs) {
-    if (!is_installed(program))
-      return failed_early(Hold{Why::tool_missing, "not here: " + program});
-  }
+  if (auto missing = missing_here(settings)) return {*missing};
   const fs::path root(request.verification().empty() ? request.worktree() : request.verification());
+  const fs::path cwd = root / settings.cwd;
+  Attempt made;
+  if (settings.revision) made.before = revision_here(*settings.revision, cwd, host);
+  if (settings.revision && settings.revision->before) {
+    if (auto other = doubt(made.before, request.commit(), "before")) return {*other};
+  }
   Process process;
   process.argv = command;
-  process.cwd = (root / settings.cwd).string();
+  process.cwd = cwd.string();
   process.timeout = settings.timeout;
   process.mutating = true;
-  ProcessResult result = host.run(process);
-  Ending ending = classify_local(settings, result.end);
-  return {std::move(ending), std::move(result)};
+  made.result = host.run(process);
+  made.finding = classify_local(settings, made.result.end);
+  if (!settings.revision || !row_of(made.finding.cause).verdict) return made;
+  made.after = revision_here(*settings.revision, cwd, host);
+  if (auto other = doubt(made.after, request.commit(), "after")) made.finding = *other;
+  return made;
 }
 
 Attempt run_over_ssh(const Settings& settings, const std::vector<std::string>& command,
-                     Host& host) {
-  const KeyFolder folder;
-  const auto files = write_files(folder, *settings.ssh);
-  if (!files)
-    return failed_early(
-        Defer{Why::resource, "the key files cannot be written", Milliseconds{0}, {}});
-  const std::string nonce = new_nonce();
-  Process process = ssh_process(*settings.ssh, *files, {"/bin/sh", "-s"});
-  process.stdin_bytes =
-      remote_script({command, settings.cwd, settings.requires_programs, settings.timeout}, nonce);
-  process.timeout = settings.timeout + settings.ssh->connect_timeout;
-  process.mutating = true;
-  ProcessResult result = host.run(process);
-  Marks marks = read_marks(result.out, nonce);
-  Ending ending = classify_remote(settings, result.end, marks, result.err);
-  result.out = std::move(marks.rest);
-  return {std::move(ending), std::move(result)};
+                     const Request& request, Host& host) {
+  const SshSettings& ssh = *settings.ssh;
+  const Time looks = settings.revision ? Time(2 * k_revision_limit) : Time(0);
+  const Time around = ssh.connect_timeout + looks + k_ssh_slack;
+  const Time left = host.remaining() - around;
+  if (left < std::chrono::seconds(1))
+    return {{Cause::timed_out, "the job has no time left for the suite", std::nullopt}};
+  const Time limit = std::min<Time>(settings.timeout, left);
+  const RemoteCommand remote{.argv = command,
+                             .cwd = settings.cwd,
+                             .requires_programs = settings.requires_programs,
+                             .limit = limit,
+                             .revision = settings.revision,
+                             .commit = std::string(request.commit()),
+                             .owner = std::string(request.work_item()),
+                             .lock = lock_name(request.repo(), settings.cwd)};
+  auto spoke = converse(ssh, remote, limit + around, true, request.scratch(), host);
+  if (const auto* const failed = std::get_if<Finding>(&spoke)) return {*failed};
+  auto& made = *std::get_if<Conversation>(&spoke);
+  Finding finding =
+      classify_remote(settings, made.result.end, made.marks, made.ssh_log, request.commit());
+  return {std::move(finding), std::move(made.result), std::move(made.marks.before),
+          std::move(made.marks.after), std::move(made.ssh_log)};
 }
 
 }  // namespace
@@ -165,39 +166,48 @@ Outcome StagingRunner::produce(const Request& request, Host& host) {
         !fill(argument, "{branch}", request.branch()))
       return Hold{Why::config, "the command names {commit} or {branch}, and the task has none"};
   }
+  if (settings_.revision && request.commit().empty())
+    return Hold{Why::config, "a revision is configured, and the task has no commit to compare"};
   host.progress(settings_.ssh ? "staging suite on " + settings_.ssh->target : "staging suite");
-  const Attempt attempt = settings_.ssh ? run_over_ssh(settings_, command, host)
+  const Attempt attempt = settings_.ssh ? run_over_ssh(settings_, command, request, host)
                                         : run_here(settings_, command, request, host);
-  const auto* const ran = std::get_if<SuiteRan>(&attempt.ending);
-  if (ran != nullptr) {
-    const Run run{settings_, command, request, attempt.result, *ran};
-    return orchestrator::plugin::Verdict{ran->verdict == Verdict::success ? "SUCCESS" : "FAILED",
+  const auto verdict = row_of(attempt.finding.cause).verdict;
+  if (verdict) {
+    const Run run{settings_,      command,       request,  attempt.result,
+                  attempt.before, attempt.after, *verdict, attempt.finding.exit_code.value_or(0)};
+    return orchestrator::plugin::Verdict{*verdict == Verdict::success ? "SUCCESS" : "FAILED",
                                          summary(run), report_body(run)};
   }
+  if (!attempt.ssh_log.empty())
+    host.log(Level::info, "what ssh said:\n" + report_text::tail(attempt.ssh_log, 30, 4000));
   host.log(Level::info, "end of the output:\n" + report_text::tail(attempt.result.out, 20, 4000) +
                             '\n' + report_text::tail(attempt.result.err, 20, 4000));
-  if (const auto* const defer = std::get_if<Defer>(&attempt.ending)) return *defer;
-  return std::get<Hold>(attempt.ending);
+  return outcome_of(attempt.finding);
 }
 
 std::optional<std::string> StagingRunner::preflight(Host& host) {
   if (settings_.command.empty()) return std::nullopt;
+  std::optional<Finding> trouble;
   if (!settings_.ssh) {
-    for (const std::string& program : settings_.requires_programs) {
-      if (!is_installed(program)) return "not here: " + program;
+    trouble = missing_here(settings_);
+  } else {
+    const RemoteCommand remote{.argv = settings_.command,
+                               .cwd = settings_.cwd,
+                               .requires_programs = settings_.requires_programs,
+                               .revision = settings_.revision,
+                               .check = true};
+    const std::vector<Request> repositories = host.repositories();
+    const fs::path scratch(repositories.empty() ? "" : repositories.front().scratch());
+    auto spoke = converse(*settings_.ssh, remote, k_check_limit, false, scratch, host);
+    if (const auto* const failed = std::get_if<Finding>(&spoke)) {
+      trouble = *failed;
+    } else {
+      const auto& made = *std::get_if<Conversation>(&spoke);
+      trouble = classify_check(settings_, made.result.end, made.marks, made.ssh_log);
     }
-    return std::nullopt;
   }
-  const KeyFolder folder;
-  const auto files = write_files(folder, *settings_.ssh);
-  if (!files) return "the key files cannot be written";
-  Process process = ssh_process(*settings_.ssh, *files, {"true"});
-  process.timeout = k_connection_test;
-  const ProcessResult result = host.run(process);
-  const auto trouble = classify_connection(result.end, result.err);
   if (!trouble) return std::nullopt;
-  if (const auto* const defer = std::get_if<Defer>(&*trouble)) return defer->text;
-  return std::get<Hold>(*trouble).text;
+  return std::string(row_of(trouble->cause).name) + ": " + trouble->text;
 }
 
 }  // namespace staging_runner

@@ -13,15 +13,22 @@ namespace {
 
 // What the real sh makes of the script.
 std::string through_sh(const RemoteCommand& command, std::string_view nonce) {
+  static const orchestrator::plugin::test::ScratchFolder home;
   orc::test::RealPluginHost host("/");
   orchestrator::plugin::Process process;
   process.argv = {"/bin/sh", "-s"};
+  process.env = {{"HOME", home.path().string()}};
   process.stdin_bytes = remote_script(command, nonce);
   return host.run(process).out;
 }
 
 RemoteCommand command(std::vector<std::string> argv) {
-  return {std::move(argv), "", {}, std::chrono::seconds(10)};
+  RemoteCommand made;
+  made.argv = std::move(argv);
+  made.limit = std::chrono::seconds(10);
+  made.owner = "DEMO-1";
+  made.lock = lock_name("demo", "");
+  return made;
 }
 
 TEST(Quoted, KeepsEveryArgumentOneArgumentForTheRealShell) {
@@ -96,7 +103,8 @@ TEST(ReadMarks, SeesOnlyLinesOfThisRun) {
   const Marks marks =
       read_marks("orch-2 start\n x orch-1 start\norch-1 end\norch-1 endless\n", "orch-1");
   EXPECT_FALSE(marks.started);
-  EXPECT_FALSE(marks.ended);
+  EXPECT_FALSE(marks.exit_code);
+  EXPECT_EQ(marks.trouble, "");
 }
 
 TEST(ReadMarks, SaysWhenThereIsMoreThanOneEnd) {
@@ -114,7 +122,7 @@ TEST(SshArgv, AsksNothingAndTrustsOnlyKnownHosts) {
   SshSettings ssh;
   ssh.target = "deploy@staging.example.lan";
   ssh.port = 2222;
-  const auto argv = ssh_argv(ssh, {"/keys/id", "/keys/known hosts"}, {"/bin/sh", "-s"});
+  const auto argv = ssh_argv(ssh, {"/keys/id", "/keys/known hosts", "/keys/log"});
   const auto has = [&](const char* word) {
     return std::find(argv.begin(), argv.end(), word) != argv.end();
   };
@@ -123,9 +131,16 @@ TEST(SshArgv, AsksNothingAndTrustsOnlyKnownHosts) {
         "ServerAliveInterval=15", "ServerAliveCountMax=2", "2222", "/keys/id",
         "UserKnownHostsFile=\"/keys/known hosts\""})
     EXPECT_TRUE(has(word)) << word;
-  const auto dashes = std::find(argv.begin(), argv.end(), "--");
-  ASSERT_NE(dashes, argv.end());
-  EXPECT_EQ(*(dashes + 1), "deploy@staging.example.lan");
+  ASSERT_GE(argv.size(), 3U);
+  EXPECT_EQ(*(argv.end() - 3), "--");
+  EXPECT_EQ(*(argv.end() - 2), "deploy@staging.example.lan");
+  EXPECT_EQ(argv.back(), "exec /bin/sh -s");
+}
+
+TEST(LockName, IsAPlainFileName) {
+  EXPECT_EQ(lock_name("shop", "/srv/shop"), "staging-shop-_srv_shop.lock");
+  EXPECT_EQ(lock_name("../a b", "$(x)\n"), "staging-.._a_b-__x__.lock");
+  EXPECT_LT(lock_name(std::string(500, 'r'), "").size(), 200U);
 }
 
 }  // namespace

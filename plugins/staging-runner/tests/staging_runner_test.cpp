@@ -2,12 +2,16 @@
 #include "staging_runner.h"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 
 #include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
-#include "sshd.h"
+#include "channel.h"
+#include "remote.h"
+#include "support/loopback_sshd.h"
 #include "support/real_plugin_host.h"
 
 namespace staging_runner {
@@ -76,6 +80,9 @@ TEST(StagingRunner, RefusesSettingsItCannotUse) {
         R"({"command":["a"],"ssh":{"target":"a@h b"}})",
         R"({"command":["a"],"ssh":{"target":"a@h","port":0}})",
         R"({"command":["a"],"ssh":{"target":"a@h","identity":"/a\"b"}})",
+        R"({"command":["a"],"ssh":{"target":"a@h"}})", R"({"command":["a"],"revision":{}})",
+        R"({"command":["a"],"revision":{"command":["git"],"unproven":true}})",
+        R"({"command":["a"],"revision":{"file":"REVISION"}})",
         R"({"command":["a"],"success_codes":[0,1]})"})
     EXPECT_TRUE(runner.configure(bad).has_value()) << bad;
   EXPECT_FALSE(
@@ -107,27 +114,54 @@ TEST(StagingRunner, HoldsWhenACommandNamesACommitThatTheTaskDoesNotHave) {
   EXPECT_TRUE(stage.host.runs.empty());
 }
 
-// --- the real sshd
-// -------------------------------------------------------------------------------------
+TEST(StagingRunner, RunsHereOnlyAgainstTheCommitThatTheServiceSaysItHas) {
+  Stage stage;
+  const std::string revision = (stage.folder.path() / "REVISION").string();
+  std::ofstream(revision) << stage.request.commit << '\n';
+  const Json settings{{"command", {"true"}}, {"revision", {{"file", revision}}}};
+  const Outcome proven = stage.run(settings);
+  EXPECT_EQ(word(proven), "SUCCESS") << text(proven);
+  EXPECT_NE(text(proven).find("before and after the suite"), std::string::npos);
+  EXPECT_EQ(word(stage.run({{"command", {"sh", "-c", "echo 0000000 >\"$0\"", revision}},
+                            {"revision", {{"file", revision}}}})),
+            "defer 25");
+  stage.host.runs.clear();
+  EXPECT_EQ(word(stage.run(settings)), "defer 25");
+  EXPECT_TRUE(stage.host.runs.empty()) << "the suite ran against another revision";
+}
+
+// --- the real sshd ---
+
+// Waits for the end of a process that is not a child; false after 30 seconds.
+bool is_gone(pid_t pid) {
+  const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (fd < 0) return true;
+  pollfd polled{fd, POLLIN, 0};
+  const bool ended = ::poll(&polled, 1, 30'000) == 1;
+  ::close(fd);
+  return ended;
+}
+
+pid_t read_pid(const std::string& file) {
+  pid_t pid = 0;
+  std::ifstream(file) >> pid;
+  return pid;
+}
 
 class OverSsh : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { server = new Sshd; }
-  static void TearDownTestSuite() {
-    delete server;
-    server = nullptr;
-  }
   void SetUp() override {
-    if (!server->problem().empty()) GTEST_SKIP() << server->problem();
+    if (!server.problem().empty()) GTEST_SKIP() << server.problem();
   }
-  static Json settings(std::vector<std::string> command) {
+  Json settings(std::vector<std::string> command) const {
     return {{"command", std::move(command)},
             {"timeout", "30s"},
+            {"revision", {{"unproven", true}}},
             {"ssh",
-             {{"target", server->target()},
-              {"port", server->port()},
-              {"identity", server->client_key()},
-              {"known_hosts", server->known_hosts()},
+             {{"target", orc::test::LoopbackSshd::target()},
+              {"port", server.port()},
+              {"identity", server.client_key()},
+              {"known_hosts", server.known_hosts()},
               {"connect_timeout", "5s"}}}};
   }
   static std::optional<std::string> preflight(const Json& made) {
@@ -136,29 +170,27 @@ class OverSsh : public ::testing::Test {
     orc::test::RealPluginHost host("/");
     return runner.preflight(host);
   }
+  std::string file(const char* name) const { return server.folder() + '/' + name; }
+  // A suite that tells its process in `name` and then stays.
+  Json staying(const char* name) const {
+    return settings(
+        {"sh", "-c", "echo $$ >\"$0.new\" && mv \"$0.new\" \"$0\" && exec sleep 300", file(name)});
+  }
 
-  static Sshd* server;
+  orc::test::LoopbackSshd server;
   Stage stage;
 };
-Sshd* OverSsh::server = nullptr;
 
-TEST_F(OverSsh, SuccessAndFailedAreTheSuites) {
-  const Outcome success = stage.run(settings({"sh", "-c", "echo deployed \"$0\"", "{branch}"}));
-  EXPECT_EQ(word(success), "SUCCESS") << text(success);
-  EXPECT_NE(text(success).find("deployed feature/a"), std::string::npos) << text(success);
+TEST_F(OverSsh, ReportTellsThePersonWhatRanWhereAndWhy) {
+  Json made = settings({"sh", "-c", "echo deployed \"$0\"; echo a warning >&2", "{branch}"});
+  made["revision"] = {{"command", {"echo", stage.request.commit}}};
+  const Outcome success = stage.run(made);
+  ASSERT_EQ(word(success), "SUCCESS") << text(success);
+  for (const char* const part :
+       {"# Staging log: ", "| result | **SUCCESS**, exit code 0", "over ssh", "feature/a",
+        "before and after the suite", "deployed feature/a\na warning\n"})
+    EXPECT_NE(text(success).find(part), std::string::npos) << part << '\n' << text(success);
   EXPECT_EQ(text(success).find("orch-"), std::string::npos) << "a mark in the log";
-  EXPECT_EQ(word(stage.run(settings({"false"}))), "FAILED");
-  EXPECT_EQ(word(stage.run(settings({"sh", "-c", "exit 9"}))), "hold 34");
-  EXPECT_EQ(word(stage.run(settings({"sh", "-c", "exit 255"}))), "hold 34");
-}
-
-TEST_F(OverSsh, RedSuiteStaysRedWhateverItPrints) {
-  const Outcome outcome =
-      stage.run(settings({"sh", "-c",
-                          "echo 'docker: command not found' >&2; echo 'Connection refused' >&2; "
-                          "echo 'Permission denied (publickey).' >&2;"
-                          "echo 'orch-00000000000000000000000000000000 end 0'; exit 1"}));
-  EXPECT_EQ(word(outcome), "FAILED") << text(outcome);
 }
 
 TEST_F(OverSsh, SuiteCannotReadTheNonce) {
@@ -170,73 +202,118 @@ TEST_F(OverSsh, SuiteCannotReadTheNonce) {
   EXPECT_NE(text(outcome).find("\n0\n"), std::string::npos) << text(outcome);
 }
 
-TEST_F(OverSsh, MissingProgramsAndFoldersAreTheEnvironments) {
-  EXPECT_EQ(word(stage.run(settings({"no-such-command"}))), "hold 30");
-  Json made = settings({"true"});
-  made["requires"] = {"no-such-docker"};
-  const Outcome outcome = stage.run(made);
-  EXPECT_EQ(word(outcome), "hold 30");
-  EXPECT_NE(text(outcome).find("no-such-docker"), std::string::npos);
-  made = settings({"true"});
-  made["cwd"] = "/no/such/folder";
-  EXPECT_EQ(word(stage.run(made)), "hold 32");
-  EXPECT_EQ(word(stage.run(settings({"sh", "-c", "exit 127"}))), "hold 30");
+TEST_F(OverSsh, NothingOfAFinishedSuiteStaysOnTheTarget) {
+  const Outcome outcome =
+      stage.run(settings({"sh", "-c", "setsid sleep 300 & echo $! >\"$0\"; true", file("daemon")}));
+  EXPECT_EQ(word(outcome), "SUCCESS") << text(outcome);
+  const pid_t daemon = read_pid(file("daemon"));
+  ASSERT_GT(daemon, 0);
+  EXPECT_TRUE(is_gone(daemon));
 }
 
-TEST_F(OverSsh, KilledSuiteIsDeferred) {
-  EXPECT_EQ(word(stage.run(settings({"sh", "-c", "kill -9 $$"}))), "defer 22");
-}
-
-TEST_F(OverSsh, DroppedConnectionIsDeferred) {
-  // Walks up to the sshd of its own session and ends it.
-  std::ofstream(server->folder() + "/drop.sh")
-      << "p=$$\nwhile [ \"$(cat /proc/$p/comm)\" != sshd ]; do p=$(cut -d' ' -f4 /proc/$p/stat); "
-         "done\nkill -9 $p\n";
-  const Outcome outcome = stage.run(settings({"sh", server->folder() + "/drop.sh"}));
-  EXPECT_EQ(word(outcome), "defer 21") << text(outcome);
-}
-
-TEST_F(OverSsh, TimeOutIsDeferred) {
-  const std::string pid_file = server->folder() + "/pid";
-  Json made = settings({"sh", "-c", "echo $$ > \"$0\"; exec sleep 60", pid_file});
+TEST_F(OverSsh, LimitEndsASuiteThatIgnoresItOnTheTarget) {
+  Json made = settings(
+      {"sh", "-c", "trap '' TERM; echo $$ >\"$0\"; while :; do sleep 1; done", file("stubborn")});
   made["timeout"] = "1s";
-  made["ssh"]["connect_timeout"] = "1s";
   EXPECT_EQ(word(stage.run(made)), "defer 20");
-  pid_t pid = 0;
-  std::ifstream(pid_file) >> pid;
+  const pid_t pid = read_pid(file("stubborn"));
   ASSERT_GT(pid, 0);
-  ::kill(pid, SIGKILL);
+  EXPECT_TRUE(is_gone(pid));
 }
 
-TEST_F(OverSsh, RefusedConnectionIsDeferred) {
+// The host gives up and ends its own leg, as it does at a cancel or past the job's deadline.
+TEST_F(OverSsh, TargetEndsTheSuiteWhenTheLocalLegIsKilled) {
+  SshSettings ssh;
+  ssh.target = orc::test::LoopbackSshd::target();
+  ssh.port = server.port();
+  ssh.identity = server.client_key();
+  ssh.known_hosts = server.known_hosts();
+  RemoteCommand command;
+  command.argv = {"sh", "-c", "echo $$ >\"$0\"; exec sleep 300", file("orphan")};
+  command.limit = std::chrono::minutes(5);
+  command.owner = "DEMO-1";
+  command.lock = "a.lock";
+  const auto spoke = converse(ssh, command, std::chrono::seconds(4), true, {}, stage.host);
+  const auto* const made = std::get_if<Conversation>(&spoke);
+  ASSERT_NE(made, nullptr);
+  EXPECT_TRUE(std::holds_alternative<TimedOut>(made->result.end));
+  const pid_t pid = read_pid(file("orphan"));
+  ASSERT_GT(pid, 0) << "the suite did not start in time";
+  EXPECT_TRUE(is_gone(pid));
+}
+
+TEST_F(OverSsh, SecondAttemptEndsTheFirstBeforeItStarts) {
+  const std::string seen = file("seen");
+  Outcome first;
+  std::thread earlier([&] {
+    Stage other;
+    first = other.run(staying("first"));
+  });
+  while (read_pid(file("first")) == 0) std::this_thread::yield();
+  const pid_t pid = read_pid(file("first"));
+  const Outcome second =
+      stage.run(settings({"sh", "-c", "kill -0 \"$1\" 2>/dev/null && echo beside >\"$0\"; true",
+                          seen, std::to_string(pid)}));
+  earlier.join();
+  EXPECT_EQ(word(second), "SUCCESS") << text(second);
+  EXPECT_EQ(server.read("seen"), "") << "it ran beside the first";
+  EXPECT_TRUE(is_gone(pid));
+  EXPECT_NE(word(first), "SUCCESS");
+  EXPECT_NE(word(first), "FAILED");
+}
+
+TEST_F(OverSsh, AttemptOfAnotherTaskWaits) {
+  Outcome first;
+  std::thread earlier([&] {
+    Stage other;
+    Json made = staying("first");
+    made["timeout"] = "4s";
+    first = other.run(made);
+  });
+  while (read_pid(file("first")) == 0) std::this_thread::yield();
+  stage.request.work_item = "DEMO-2";
+  const Outcome second = stage.run(settings({"true"}));
+  EXPECT_EQ(word(second), "defer 23") << text(second);
+  EXPECT_NE(text(second).find("DEMO-1"), std::string::npos) << text(second);
+  earlier.join();
+  EXPECT_EQ(word(first), "defer 20");
+}
+
+TEST_F(OverSsh, PreflightSeesWhatARunWouldMiss) {
+  const auto trouble = [&](const char* key, const Json& value) {
+    Json made = settings({"true"});
+    made[key] = value;
+    return preflight(made).value_or("fine");
+  };
+  EXPECT_EQ(trouble("timeout", "30s"), "fine");
+  EXPECT_EQ(trouble("requires", {"no-such-docker"}),
+            "command missing: not on the target: no-such-docker");
+  EXPECT_EQ(trouble("command", {"no-such-command"}),
+            "command missing: not on the target: no-such-command");
+  EXPECT_EQ(trouble("cwd", "/no/such/folder").find("folder missing: "), 0U);
+  EXPECT_EQ(trouble("revision", {{"command", {"no-such-git"}}}),
+            "command missing: not on the target: no-such-git");
+  EXPECT_EQ(trouble("revision", {{"command", {"true"}}}),
+            "revision unreadable: no commit id now: \"\"");
+  EXPECT_EQ(trouble("revision", {{"command", {"echo", "0123456789"}}}), "fine");
   Json made = settings({"true"});
-  made["ssh"]["port"] = 1;
-  const Outcome outcome = stage.run(made);
-  EXPECT_EQ(word(outcome), "defer 21") << text(outcome);
-  EXPECT_NE(preflight(made).value_or("").find("Connection refused"), std::string::npos);
+  server.stop_listening();
+  EXPECT_EQ(preflight(made).value_or("fine").find("connection refused: "), 0U);
 }
 
-TEST_F(OverSsh, UnknownAndChangedHostKeysAreHeld) {
+TEST_F(OverSsh, KeyThatIsNotThereIsNamedBeforeSshIsAsked) {
   Json made = settings({"true"});
-  made["ssh"]["known_hosts"] = "# none\n";
-  EXPECT_EQ(word(stage.run(made)), "hold 31");
-  server->make_key("other_host");
-  made["ssh"]["known_hosts"] =
-      "[127.0.0.1]:" + std::to_string(server->port()) + ' ' + server->read("other_host.pub");
+  made["ssh"]["identity"] = "/no/such/key";
   const Outcome outcome = stage.run(made);
-  EXPECT_EQ(word(outcome), "hold 31") << text(outcome);
-  EXPECT_TRUE(preflight(made).has_value());
+  EXPECT_EQ(word(outcome), "hold 31");
+  EXPECT_EQ(text(outcome), "private key unusable: /no/such/key cannot be read");
+  EXPECT_TRUE(stage.host.runs.empty());
 }
 
-TEST_F(OverSsh, KeyThatIsNotLetInIsHeld) {
-  Json made = settings({"true"});
-  made["ssh"]["identity"] = server->make_key("other_client");
-  const Outcome outcome = stage.run(made);
-  EXPECT_EQ(word(outcome), "hold 31") << text(outcome);
-}
-
-TEST_F(OverSsh, PreflightPassesOnAWorkingChannel) {
-  EXPECT_EQ(preflight(settings({"true"})).value_or("fine"), "fine");
+TEST_F(OverSsh, PreflightStartsNothingAndLeavesNothing) {
+  EXPECT_EQ(preflight(settings({"sh", "-c", "touch \"$0\"", file("touched")})), std::nullopt);
+  EXPECT_FALSE(std::filesystem::exists(file("touched")));
+  EXPECT_TRUE(std::filesystem::is_empty(file("home")));
 }
 
 TEST_F(OverSsh, MissingSshClientIsHeld) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sshd.h"
+#include "support/loopback_sshd.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace staging_runner {
+namespace orc::test {
 
 namespace {
 
@@ -41,7 +41,7 @@ int free_port() {
 
 }  // namespace
 
-Sshd::Sshd() {
+LoopbackSshd::LoopbackSshd(const std::string& more) {
   if (::access(k_sshd, X_OK) != 0) {
     problem_ = "no /usr/sbin/sshd";
     return;
@@ -51,23 +51,31 @@ Sshd::Sshd() {
   make_key("host");
   make_key("client");
   port_ = free_port();
-  std::ofstream(folder() + "/authorized_keys") << read("client.pub");
+  ::mkdir((folder() + "/home").c_str(), 0700);
+  let_in("client");
   std::ofstream(folder() + "/config")
       << "ListenAddress 127.0.0.1\nPort " << port_ << "\nHostKey " << folder() << "/host\n"
       << "AuthorizedKeysFile " << folder() << "/authorized_keys\nStrictModes no\nUsePAM no\n"
-      << "PasswordAuthentication no\nPermitRootLogin prohibit-password\nPidFile none\n";
+      << "PasswordAuthentication no\nPermitRootLogin prohibit-password\nPidFile none\n"
+      << "SetEnv HOME=" << folder() << "/home\n"
+      << more;
   start();
 }
 
-Sshd::~Sshd() {
-  if (pid_ > 0) {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-  }
+LoopbackSshd::~LoopbackSshd() {
+  stop_listening();
+  if (log_fd_ >= 0) ::close(log_fd_);
   if (made_run_folder_) ::rmdir(k_run_folder);
 }
 
-void Sshd::start() {
+void LoopbackSshd::stop_listening() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGTERM);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+void LoopbackSshd::start() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return;
   const std::string config = folder() + "/config";
@@ -80,9 +88,11 @@ void Sshd::start() {
   ::close(ends[1]);
   if (!wait_until_listening(ends[0])) problem_ = "sshd does not listen";
   // Kept open: sshd must not be ended by a closed log.
+  if (log_fd_ >= 0) ::close(log_fd_);
+  log_fd_ = ends[0];
 }
 
-bool Sshd::wait_until_listening(int stderr_fd) const {
+bool LoopbackSshd::wait_until_listening(int stderr_fd) const {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   std::string log;
   while (log.find("Server listening") == std::string::npos) {
@@ -98,26 +108,32 @@ bool Sshd::wait_until_listening(int stderr_fd) const {
   return true;
 }
 
-std::string Sshd::target() const {
+std::string LoopbackSshd::target() {
   const passwd* const user = ::getpwuid(::geteuid());
   return std::string(user == nullptr ? "root" : user->pw_name) + "@127.0.0.1";
 }
 
-std::string Sshd::known_hosts() const {
-  return "[127.0.0.1]:" + std::to_string(port_) + ' ' + read("host.pub");
+std::string LoopbackSshd::known_hosts(const std::string& key) const {
+  return "[127.0.0.1]:" + std::to_string(port_) + ' ' + read(key + ".pub");
 }
 
-std::string Sshd::read(const std::string& file) const {
+std::string LoopbackSshd::read(const std::string& file) const {
   std::ifstream stream(folder() + '/' + file);
   std::ostringstream text;
   text << stream.rdbuf();
   return text.str();
 }
 
-std::string Sshd::make_key(const std::string& name) const {
+std::string LoopbackSshd::make_key(const std::string& name, const std::string& passphrase) const {
   const std::string path = folder() + '/' + name;
-  const std::string command = "ssh-keygen -q -t ed25519 -N '' -C test -f " + path;
+  const std::string command = "ssh-keygen -q -t ed25519 -N '" + passphrase + "' -C test -f " + path;
   return std::system(command.c_str()) == 0 ? path : std::string();
 }
 
-}  // namespace staging_runner
+void LoopbackSshd::let_in(const std::string& key, const std::string& command) const {
+  std::ofstream keys(folder() + "/authorized_keys", std::ios::app);
+  if (!command.empty()) keys << "restrict,command=\"" << command << "\" ";
+  keys << read(key + ".pub");
+}
+
+}  // namespace orc::test
