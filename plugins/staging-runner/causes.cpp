@@ -38,7 +38,7 @@ constexpr std::array k_causes{
     CauseRow{Cause::command_missing, "command missing", {}, Why::tool_missing},
     CauseRow{Cause::folder_missing, "folder missing", {}, Why::config},
     CauseRow{Cause::lock_unusable, "lock unusable", {}, Why::config},
-    CauseRow{Cause::revision_differs, "another revision", {}, Why::in_progress},
+    CauseRow{Cause::revision_differs, "another revision", {}, Why::busy},
     CauseRow{Cause::revision_unreadable, "revision unreadable", {}, Why::config},
     CauseRow{Cause::unknown, "unknown ending", {}, Why::unknown},
 };
