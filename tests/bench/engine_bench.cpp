@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <pthread.h>
+#include <time.h>
+
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -79,6 +83,7 @@ struct Progress {
   std::mutex mutex;
   std::condition_variable changed;
   std::int64_t transitions = 0;
+  std::int64_t batches = 0;
 };
 
 std::unique_ptr<Engine> make_engine(const std::filesystem::path& state, int workers,
@@ -99,6 +104,7 @@ std::unique_ptr<Engine> make_engine(const std::filesystem::path& state, int work
                     .on_published = [&progress](const StatusPtr& status) {
                       const std::lock_guard lock(progress.mutex);
                       progress.transitions = status->transitions;
+                      ++progress.batches;
                       progress.changed.notify_all();
                     }});
   return engine;
@@ -106,39 +112,66 @@ std::unique_ptr<Engine> make_engine(const std::filesystem::path& state, int work
 
 }  // namespace
 
+double cpu_seconds_of(std::thread& thread) {
+  clockid_t clock{};
+  timespec used{};
+  if (::pthread_getcpuclockid(thread.native_handle(), &clock) != 0) return 0;
+  ::clock_gettime(clock, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
+void submit_tasks(Engine& engine, int tasks) {
+  std::promise<void> last;
+  for (int i = 0; i < tasks; ++i) {
+    engine.post(engine::Submit{.work_item = "B-" + std::to_string(i),
+                               .title = "bench",
+                               .repo = "bench",
+                               .branch = "b-" + std::to_string(i),
+                               .from = Stage::architecture},
+                {"bench", "bench"}, [&last, is_last = i + 1 == tasks](const engine::Answer&) {
+                  if (is_last) last.set_value();
+                });
+  }
+  last.get_future().wait();
+}
+
 // Stages with human gates are left out of the timed path: tasks start at architecture and the clock
-// stops at the door of the deploy, so that every transition is made by a job's end.
+// stops at the door of the deploy, so that every transition is made by a job's end. The tasks are
+// submitted before the clock starts, while the configuration allows no worker.
 nlohmann::json engine_alone(int tasks, int in_flight) {
   orc::test::TempDir folder;
   Progress progress;
   InstantLauncher* launcher = nullptr;
-  auto engine = make_engine(folder.path(), in_flight, launcher, progress);
+  auto engine = make_engine(folder.path(), 0, launcher, progress);
   launcher->approve = [](const std::string&) {};
   if (Status recovered = engine->recover(); !recovered.ok())
     throw std::runtime_error(recovered.error().message);
   std::thread thread([&] { engine->run(); });
+  submit_tasks(*engine, tasks);
   constexpr int k_transitions_per_task = 5;  // architecture … deploy
+  const double cpu = cpu_seconds_of(thread);
   const MonoTime start = mono_now();
-  for (int i = 0; i < tasks; ++i) {
-    engine->post(engine::Submit{.work_item = "B-" + std::to_string(i),
-                                .title = "bench",
-                                .repo = "bench",
-                                .branch = "b-" + std::to_string(i),
-                                .from = Stage::architecture},
-                 {"bench", "bench"}, [](const engine::Answer&) {});
-  }
-  {
-    std::unique_lock lock(progress.mutex);
-    progress.changed.wait(
-        lock, [&] { return progress.transitions >= std::int64_t{tasks} * k_transitions_per_task; });
-  }
+  std::unique_lock lock(progress.mutex);
+  const std::int64_t batches = progress.batches;
+  lock.unlock();
+  engine->use_generation(generation(folder.path(), in_flight));
+  lock.lock();
+  progress.changed.wait(
+      lock, [&] { return progress.transitions >= std::int64_t{tasks} * k_transitions_per_task; });
+  const std::int64_t transitions = progress.transitions;
   const double seconds = seconds_since(start);
+  const auto made = static_cast<double>(transitions);
+  const double per_batch = made / static_cast<double>(progress.batches - batches);
+  lock.unlock();
+  const double cpu_us = (cpu_seconds_of(thread) - cpu) / made * 1e6;
   engine->stop(engine::StopMode::leave_workers);
   thread.join();
   return {{"tasks", tasks},
           {"in_flight", in_flight},
-          {"transitions", tasks * k_transitions_per_task},
-          {"transitions_per_second", tasks * k_transitions_per_task / seconds}};
+          {"transitions", transitions},
+          {"transitions_per_batch", per_batch},
+          {"cpu_us_per_transition", cpu_us},
+          {"transitions_per_second", made / seconds}};
 }
 
 nlohmann::json restart(int finished, int queued) {
