@@ -63,6 +63,7 @@ int run_command(const std::vector<std::string>& given, Entry& entry, Terminal te
   add_daemon_commands(tree);
   add_task_commands(tree);
   add_plugin_commands(tree);
+  add_lease_commands(tree);
 
   const int parsed = parse(app, arguments, terminal);
   if (!tree.chosen || parsed != to_int(ExitCode::done)) return parsed;

@@ -31,6 +31,7 @@ std::string why_text(const Json& why);
 std::string submitted_text(const Json& answer);
 std::string answer_text(const Json& answer);
 std::string queue_text(const Json& queue);
+std::string lease_list_text(const Json& leases);
 std::string plugin_list_text(const Json& plugins);
 std::string plugin_text(const Json& plugin);
 std::string reload_text(const Json& reload);

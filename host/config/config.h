@@ -59,6 +59,15 @@ struct RoleSettings {
   std::filesystem::path prompt;  // shipped default, absolute
 };
 
+// A mechanism of the host with a kill-switch and a repository scope of its own.
+struct Switch {
+  bool enabled = true;
+  RepoScope repos{{"*"}};
+  bool covers(const Repo& repo) const {
+    return enabled && repos.covers(repo.name, repo.self_hosting);
+  }
+};
+
 struct HumanGateSettings {
   std::vector<std::string> approvers;  // empty: every peer of the control socket
 };
@@ -83,6 +92,8 @@ struct Config {
   int board_port = 8480;  // 0: any free port; -1: no board
   // ownership and budgets
   Millis max_running{9'000'000};
+  Switch transition_lease;
+  Switch serial_gate;
   int max_rollbacks = 3;  // stages.development.max_rollbacks
   int max_broken_artifacts = 2;
   Millis decide_timeout{5000};

@@ -65,6 +65,9 @@ struct StageRule {
   Intake intake;
   Stage on_pass;
   Stage on_fail;
+  // Its work reaches beyond the task's branch: it runs under the task's transition lease, and one
+  // task a repository is inside at a time.
+  bool side_effects = false;
 };
 
 namespace contract {
@@ -151,7 +154,8 @@ inline constexpr std::array STAGE_TRANSITIONS{
               .human = HumanGate::none,
               .intake = Intake::artifacts,
               .on_pass = Stage::deploy,
-              .on_fail = Stage::development},
+              .on_fail = Stage::development,
+              .side_effects = true},
     StageRule{.stage = Stage::deploy,
               .role = Role::deployer,
               .artifacts = contract::k_deploy,
@@ -161,7 +165,8 @@ inline constexpr std::array STAGE_TRANSITIONS{
               .human = HumanGate::before_production,
               .intake = Intake::artifacts,
               .on_pass = Stage::done,
-              .on_fail = Stage::development},
+              .on_fail = Stage::development,
+              .side_effects = true},
 };
 
 inline constexpr std::array k_stages{Stage::analysis, Stage::architecture, Stage::development,
@@ -183,6 +188,11 @@ constexpr const VerdictToken* find_token(const StageRule& rule, std::string_view
     if (known.token == token) return &known;
   }
   return nullptr;
+}
+
+constexpr bool has_side_effects(Stage stage) {
+  const StageRule* rule = find_rule(stage);
+  return rule != nullptr && rule->side_effects;
 }
 
 // True where the table has a row that leads from `from` to `to`.

@@ -40,7 +40,7 @@ Status Engine::on(JobEnded& ended) {
   const Worker& worker = found->second;
   ++batch_.freed;
   batch_.ended.push_back(ended.job);
-  if (worker.abandoned) return Done{};
+  if (worker.abandoned) return after_abandoned(worker);
 
   const jobs::WorkerReport& report = *ended.report;
   const store::JobFence fence{worker.job.id, worker.job.attempt, identity_.instance};
@@ -69,7 +69,8 @@ Status Engine::on(JobEnded& ended) {
   if (hold && hold->hold == HoldClass::environment && ask_preflight_) {
     batch_.effects.emplace_back([this, plugin = report.producer] { ask_preflight_(plugin); });
   }
-  ORC_TRY(const store::Write written, write(worker.task, std::move(followup), "engine"));
+  ORC_TRY(const store::Write written, write(worker.task, std::move(followup), "engine",
+                                              worker.lease_epoch));
   if (written == store::Write::lost) {
     log(LogLevel::error, "task.write_lost", "somebody else changed the task while its job ran",
         {{"task", worker.task.work_item}});
@@ -180,17 +181,19 @@ Followup Engine::follow_up(const Worker& worker, const jobs::WorkerReport& repor
 
 // The one way a followup becomes durable: the task's row under compare-and-swap first, everything
 // else only if that was won.
-Result<store::Write> Engine::write(const Task& before, Followup followup,
-                                   const std::string& actor) {
+Result<store::Write> Engine::write(const Task& before, Followup followup, const std::string& actor,
+                                   std::optional<std::int64_t> lease_epoch) {
   followup.next.updated_at = batch_.now;
   ORC_TRY(const store::Write written,
-          store_->write_task({before.id, before.stage, before.rev}, followup.next, batch_.now));
+          store_->write_task({before.id, before.stage, before.rev, lease_epoch}, followup.next,
+                             batch_.now));
   if (written == store::Write::lost) {
     ++batch_.lost_writes;
     return written;
   }
   followup.next.rev = before.rev + 1;
   if (before.stage != followup.next.stage) ++batch_.transitions;
+  ORC_CHECK_OK(leave_region(before, followup.next));
   if (followup.next.state == TaskState::done || followup.next.state == TaskState::cancelled) {
     batch_.effects.emplace_back([this, task = followup.next] { clean_up_after(task); });
   }
@@ -211,6 +214,16 @@ Result<store::Write> Engine::write(const Task& before, Followup followup,
   if (followup.job)
     batch_.next_jobs.push_back({std::move(*followup.job), std::move(followup.next)});
   return written;
+}
+
+Status Engine::note(TaskId task, const std::string& kind, const std::string& text,
+                    const std::string& actor) {
+  ORC_TRY(
+      const EventId id,
+      store_->append_event(
+          {.task = task, .kind = kind, .actor = actor, .text = text, .data = "{}", .at = batch_.now}));
+  batch_.last_event = id.value;
+  return Done{};
 }
 
 Status Engine::raise(const Task& task, const AlertDraft& alert) {
@@ -237,6 +250,7 @@ Status Engine::on(clients::Delivered& delivered) {
 }
 
 Status Engine::on(NewGeneration& message) {
+  ORC_CHECK_OK(open_serial_gates(message.generation->config));
   ORC_TRY(const EventId id,
           store_->append_event({.kind = "config.generation",
                                 .actor = "engine",

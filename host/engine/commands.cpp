@@ -14,13 +14,6 @@ namespace orc::engine {
 
 namespace {
 
-Answer unknown_task(const std::string& work_item) {
-  return {.kind = Answer::Kind::not_found,
-          .code = "task_not_found",
-          .text = "no task for work item \"" + printable(work_item) + "\"",
-          .hint = "orchestrator task list"};
-}
-
 Answer wrong_state(const Task& task, std::string_view wanted, std::string hint = "") {
   return {.kind = Answer::Kind::conflict,
           .code = "wrong_state",
@@ -91,7 +84,9 @@ std::optional<Answer> choose_branch(const Submit& request, store::NewTask& task)
   std::variant<Task, Answer> orc_found = find_task(*store_, request.work_item, &orc_failed); \
   if (!orc_failed.message.empty()) return orc_failed;                                        \
   if (auto* orc_answer = std::get_if<Answer>(&orc_found)) return *orc_answer;                \
-  const Task& name = std::get<Task>(orc_found)
+  const Task& name = std::get<Task>(orc_found);                                              \
+  ORC_TRY(const std::optional<Answer> orc_leased, refuse_leased(name));                      \
+  if (orc_leased) return *orc_leased
 
 Status Engine::on(Command& command) {
   ORC_CHECK_OK(queue_next_jobs());  // a command sees every job where it looks for jobs: in the store
@@ -308,7 +303,7 @@ Status Engine::withdraw_live_job(const Task& task, const std::string& why) {
     return Done{};
   }
   ORC_TRY(const store::Write finished,
-          store_->finish_job({live->id, live->attempt, identity_.instance}, end));
+          store_->finish_job({live->id, live->attempt, live->owner.instance}, end));
   if (finished == store::Write::lost) {
     ++batch_.lost_writes;
     return Done{};

@@ -84,6 +84,17 @@ void Engine::run() {
                          .text = "the host is stopping; nothing was done"});
     }
   }
+  if (Status said = say_stopped(); !said.ok())
+    log(LogLevel::warning, "host.stop_not_recorded", said.error().message);
+}
+
+// The next host takes over what this one leaves; without this row it would call it an incident.
+Status Engine::say_stopped() {
+  ORC_CHECK_OK(store_->begin());
+  Status said = store_->record_host_stop(identity_, wall_now());
+  if (said.ok()) said = store_->commit();
+  if (!said.ok()) store_->rollback();
+  return said;
 }
 
 // --- waiting -------------------------------------------------------------------------------------
@@ -315,6 +326,7 @@ void Engine::publish() {
   status->generation = generation_;
   status->transitions = transitions_;
   status->lost_writes = lost_writes_;
+  status->lease_reclaims = lease_reclaims_;
   status->last_event = last_event_;
   status->last_batch = last_batch_;
   status->fault = fault_;

@@ -104,6 +104,7 @@ class Engine final : public CommandPort, public StatusPort {
     std::vector<ChainDecision> skipped;
     config::GenerationPtr generation;
     std::string run_id;
+    std::optional<std::int64_t> lease_epoch;  // of the transition that the job belongs to
     process::Child child;
     bool is_child = false;    // false: adopted, its exit status is not ours to read
     bool task_ended = false;  // nobody works in the task's clone once the process is gone
@@ -136,6 +137,7 @@ class Engine final : public CommandPort, public StatusPort {
   void enforce_deadlines();
   void collect_ended_workers(std::vector<Happening>& happenings);
   bool finished_stopping() const;
+  Status say_stopped();
 
   // --- jobs (advance.cpp) ---
   Status on(Command& command);
@@ -148,13 +150,42 @@ class Engine final : public CommandPort, public StatusPort {
                        const std::vector<Evidence>& evidence) const;
   Status record_end(const Worker& worker, const jobs::WorkerReport& report,
                     std::vector<Evidence>& evidence);
-  Result<store::Write> write(const Task& before, Followup followup, const std::string& actor);
+  // `lease_epoch`: the lease that the writer has worked under.
+  Result<store::Write> write(const Task& before, Followup followup, const std::string& actor,
+                             std::optional<std::int64_t> lease_epoch = std::nullopt);
+  Status note(TaskId task, const std::string& kind, const std::string& text,
+              const std::string& actor);
   Status raise(const Task& task, const AlertDraft& alert);
 
   // --- preflights (preflights.cpp) ---
   Status on(config::PreflightRound& round);
   Status raise_preflight(const config::PreflightRow& row, const std::string& condition);
   Status release_environment_holds(const config::PreflightRow& row, WallTime before);
+
+  // --- ownership (lease.cpp) ---
+  // A job that may not start yet, and for what it waits.
+  struct Waits {
+    WallTime until;
+    std::string_view reason;
+    std::string text;
+  };
+  struct Admitted {
+    std::optional<std::int64_t> lease_epoch;  // nothing outside the region
+  };
+  using Admission = std::variant<Admitted, Waits>;
+  // Before a claim.
+  Result<Admission> admit(const Task& task, Stage stage, int attempt);
+  // Puts a task that enters the region in its repository's line; nothing: it is inside.
+  Result<std::optional<Waits>> line_up(const Task& task, Stage stage);
+  Result<Admission> take_lease(const Task& task, const std::string& holder);
+  // The answer to a command about a task whose transition has a live owner.
+  Result<std::optional<Answer>> refuse_leased(const Task& task);
+  Status leave_region(const Task& before, const Task& after);
+  Status give_up_place(const Task& task);
+  Status after_abandoned(const Worker& worker);
+  Status open_serial_gates();
+  Status reclaim_leases();
+  Status report_reclaim(const Task& task, const Lease& lease);
 
   // --- claims (claims.cpp) ---
   Status claim_jobs();
@@ -189,6 +220,7 @@ class Engine final : public CommandPort, public StatusPort {
   Result<Answer> carry_out(const Cancel& request, const Actor& actor);
   Result<Answer> carry_out(const Drain& request, const Actor& actor);
   Result<Answer> carry_out(const Resume& request, const Actor& actor);
+  Result<Answer> carry_out(const ReleaseLease& request, const Actor& actor);
   Result<Answer> carry_out(const KillPlugin& request, const Actor& actor);
   Result<Answer> carry_out(const UnkillPlugin& request, const Actor& actor);
   Result<Answer> decide_at_human_gate(const Task& task, const Actor& actor,
@@ -236,6 +268,7 @@ class Engine final : public CommandPort, public StatusPort {
   MonoTime stop_deadline_;
   std::int64_t transitions_ = 0;
   std::int64_t lost_writes_ = 0;
+  LeaseReclaims lease_reclaims_;
   std::int64_t last_event_ = 0;
   WallTime last_batch_;
   std::string fault_;
@@ -249,6 +282,7 @@ class Engine final : public CommandPort, public StatusPort {
     std::vector<Worker> starting; // last of all
     int freed = 0;  // workers whose jobs end in this batch
     int claimed = 0;
+    int turned_away = 0;  // due, and told to wait for something else than a worker
     std::int64_t transitions = 0;
     std::int64_t lost_writes = 0;
     std::int64_t last_event = 0;

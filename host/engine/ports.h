@@ -13,6 +13,7 @@
 
 #include "config/generation.h"
 #include "config/preflight.h"
+#include "domain/ownership.h"
 #include "domain/records.h"
 
 namespace orc::engine {
@@ -56,6 +57,12 @@ struct Drain {
 struct Resume {
   std::string reason;
 };
+// Frees the task's transition lease by hand. A lease whose owner lives is freed by force alone: its
+// job is ended and the task is held.
+struct ReleaseLease {
+  std::string work_item, reason;
+  bool force = false;
+};
 struct KillPlugin {
   std::string plugin, reason;
   std::optional<Millis> duration;
@@ -65,7 +72,7 @@ struct UnkillPlugin {
 };
 
 using Request = std::variant<Submit, Approve, Reject, Retry, PutOnHold, Release, Cancel, Drain,
-                             Resume, KillPlugin, UnkillPlugin>;
+                             Resume, ReleaseLease, KillPlugin, UnkillPlugin>;
 
 struct Answer {
   enum class Kind : std::uint8_t { done, invalid, not_found, conflict, not_permitted, unavailable };
@@ -85,6 +92,7 @@ class CommandPort {
 // The closed list of reasons why something waits.
 enum class WaitCode : std::uint8_t {
   no_free_worker,
+  serial_gate,
   lease_held,
   human_gate,
   infra_backoff,
@@ -110,6 +118,9 @@ struct Waiting {
 std::optional<Waiting> why_waiting(const Task& task, const std::optional<Job>& live_job,
                                    int jobs_ahead, int workers, bool draining, WallTime now);
 
+// Of a task in its repository's line; `ahead` are the places before it.
+Waiting at_serial_gate(const std::vector<SerialPlace>& ahead);
+
 // What the engine holds in memory, published after every batch. Immutable.
 struct RunningJob {
   JobId job;
@@ -121,6 +132,10 @@ struct KnownPreflight {
   config::PreflightRow row;
   WallTime at;
 };
+struct LeaseReclaims {
+  std::int64_t stale = 0;   // the owner was gone
+  std::int64_t forced = 0;  // an operator took it from a live one
+};
 struct Snapshot {
   HostIdentity host;
   WallTime started_at;
@@ -131,6 +146,7 @@ struct Snapshot {
   config::GenerationPtr generation;
   std::int64_t transitions = 0;  // since start
   std::int64_t lost_writes = 0;  // compare-and-swaps that somebody else had won
+  LeaseReclaims lease_reclaims;  // since start
   std::int64_t last_event = 0;
   WallTime last_batch;                     // when the engine last passed a durable batch
   std::string fault;                       // the store refuses to write; empty: none

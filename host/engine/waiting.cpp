@@ -8,7 +8,8 @@ namespace orc::engine {
 
 namespace {
 
-constexpr EnumNames<WaitCode, 11> k_wait_codes{{{WaitCode::no_free_worker, "no_free_worker"},
+constexpr EnumNames<WaitCode, 12> k_wait_codes{{{WaitCode::no_free_worker, "no_free_worker"},
+                                                {WaitCode::serial_gate, "serial_gate"},
                                                 {WaitCode::lease_held, "lease_held"},
                                                 {WaitCode::human_gate, "human_gate"},
                                                 {WaitCode::infra_backoff, "infra_backoff"},
@@ -70,6 +71,9 @@ Waiting on_hold(const Task& task) {
 }
 
 Waiting in_queue(const Job& job, int jobs_ahead, int workers, bool draining, WallTime now) {
+  if (job.reason == k_waits_for_lease) {
+    return {.code = WaitCode::lease_held, .text = job.text, .until = job.run_after};
+  }
   if (job.run_after > now) {
     const bool polls = job.reason == to_string(ReasonCode::in_progress);
     return {.code = polls ? WaitCode::dependency : WaitCode::infra_backoff,
@@ -110,6 +114,22 @@ std::optional<Waiting> why_waiting(const Task& task, const std::optional<Job>& l
   if (live_job) return in_queue(*live_job, jobs_ahead, workers, draining, now);
   return Waiting{.code = WaitCode::unknown,
                  .text = "the reason cannot be derived: an active task without a live job"};
+}
+
+Waiting at_serial_gate(const std::vector<SerialPlace>& ahead) {
+  if (ahead.empty()) {
+    return {.code = WaitCode::serial_gate,
+            .text = "is called: first in line for its repository's deploy",
+            .position = 1};
+  }
+  const SerialPlace& first = ahead.front();
+  return {.code = WaitCode::serial_gate,
+          .text = first.work_item + " is " +
+                  (first.entered_at ? "between staging and production" : "first in line") + " for " +
+                  first.repo + ", which takes one task at a time; " +
+                  std::to_string(ahead.size()) + " ahead",
+          .next = "orchestrator task why " + first.work_item,
+          .position = static_cast<int>(ahead.size()) + 1};
 }
 
 }  // namespace orc::engine

@@ -97,6 +97,10 @@ Status Engine::recover() {
   ORC_CHECK_OK(store_->begin());
   ORC_CHECK_OK(store_->record_host(identity_, ORCH_VERSION, batch_.now));
   ORC_CHECK_OK(look_at_recent_events());
+  if (Status reclaimed = reclaim_leases(); !reclaimed.ok()) {
+    store_->rollback();
+    return reclaimed;
+  }
   for (const store::LiveJob& job : running) {
     if (Status recovered = recover_job(job); !recovered.ok()) {
       store_->rollback();
@@ -145,6 +149,10 @@ Status Engine::recover_job(const store::LiveJob& running) {
   const store::JobFence fence{running.job.id, running.job.attempt, running.job.owner.instance};
   ORC_TRY(const store::Write adopted, store_->adopt_job(fence, identity_));
   if (adopted == store::Write::lost) return Done{};
+  if (has_side_effects(running.job.stage)) {
+    ORC_TRY(const std::optional<Lease> lease, store_->lease(running.task.id));
+    if (lease && lease->owner.instance == identity_.instance) worker.lease_epoch = lease->epoch;
+  }
   batch_.effects.emplace_back(
       [this, worker = std::make_shared<Worker>(std::move(worker))] { adopt(std::move(*worker)); });
   return Done{};

@@ -49,6 +49,12 @@ constexpr std::array k_metrics{
               "Finished producer runs."},
     MetricRow{"orchestrator_jobs", MetricType::Gauge, "Jobs in the queue, by state."},
     MetricRow{"orchestrator_workers", MetricType::Gauge, "Job workers, by state."},
+    MetricRow{"orchestrator_leases", MetricType::Gauge,
+              "Transition leases that are held, by whether their owner lives."},
+    MetricRow{"orchestrator_lease_reclaims_total", MetricType::Counter,
+              "Transition leases taken from an owner since the start, by reason."},
+    MetricRow{"orchestrator_serial_gate_tasks", MetricType::Gauge,
+              "Tasks between staging and production, and those that wait for their turn."},
     MetricRow{"orchestrator_open_alerts", MetricType::Gauge, "Alerts that nobody has cleared yet."},
     MetricRow{"orchestrator_http_requests_total", MetricType::Counter,
               "Answered HTTP requests since the start, by route pattern."},
@@ -183,6 +189,23 @@ void put_engine(Page& page, const engine::Snapshot& status, const views::Picture
   page.put("orchestrator_jobs", {{"state", "running"}}, running);
 }
 
+void put_ownership(Page& page, const engine::Snapshot& status, const views::Picture& picture) {
+  std::map<std::string, double> leases{{"live", 0}, {"stale", 0}};
+  for (const Lease& lease : picture.leases)
+    leases[has_live_owner(lease, status.host) ? "live" : "stale"] += 1;
+  for (const auto& [state, count] : leases)
+    page.put("orchestrator_leases", {{"state", state}}, count);
+  page.put("orchestrator_lease_reclaims_total", {{"reason", "stale"}},
+           static_cast<double>(status.lease_reclaims.stale));
+  page.put("orchestrator_lease_reclaims_total", {{"reason", "forced"}},
+           static_cast<double>(status.lease_reclaims.forced));
+  std::map<std::string, double> places{{"inside", 0}, {"waiting", 0}};
+  for (const SerialPlace& place : picture.places)
+    places[place.entered_at ? "inside" : "waiting"] += 1;
+  for (const auto& [state, count] : places)
+    page.put("orchestrator_serial_gate_tasks", {{"state", state}}, count);
+}
+
 // One series a producer and stage: the reasons behind an outcome are summed up.
 void put_outcomes(Page& page, const std::vector<store::OutcomeCount>& rows) {
   std::map<std::tuple<Stage, std::string, std::string_view>, std::int64_t> counts;
@@ -224,6 +247,7 @@ Result<std::string> metrics_page(const Services& services) {
   put_plugins(page, *status->generation, picture);
   put_tasks(page, counts, picture.now);
   put_engine(page, *status, picture);
+  put_ownership(page, *status, picture);
   put_outcomes(page, outcomes);
   put_requests(page, services.requests);
   page.put("orchestrator_open_alerts", {}, static_cast<double>(alerts.size()));

@@ -22,6 +22,7 @@ constexpr std::array k_routes{
     Route{"GET", "/health", health},
     Route{"GET", "/status", status},
     Route{"GET", "/queue", queue},
+    Route{"POST", "/transition-lease/release", release_lease_by_query},
     Route{"GET", "/metrics", metrics},
     Route{"GET", "/api/v1/tasks", list_tasks},
     Route{"POST", "/api/v1/tasks", submit_task},
@@ -40,6 +41,8 @@ constexpr std::array k_routes{
     Route{"GET", "/api/v1/plugins/{name}", show_plugin},
     Route{"POST", "/api/v1/plugins/{name}/kill", kill_plugin},
     Route{"DELETE", "/api/v1/plugins/{name}/kill", unkill_plugin},
+    Route{"GET", "/api/v1/leases", list_leases},
+    Route{"POST", "/api/v1/leases/{id}/release", release_lease},
     Route{"GET", "/api/v1/stages", list_stages},
     Route{"GET", "/api/v1/events", list_events},
 };

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "domain/ownership.h"
 #include "domain/records.h"
 #include "store/audit.h"
 
@@ -104,6 +105,12 @@ class Reader {
   virtual Result<std::vector<OutcomeCount>> outcome_counts() = 0;
   virtual Result<std::vector<Alert>> open_alerts() = 0;
   virtual Result<std::vector<PluginKill>> kills(WallTime now) = 0;
+  // The task's lease, held or released; nothing if it never had one.
+  virtual Result<std::optional<Lease>> lease(TaskId task) = 0;
+  // Those that somebody holds.
+  virtual Result<std::vector<Lease>> held_leases() = 0;
+  // Every place, by repository, in the order of arrival: the first may be inside, the others wait.
+  virtual Result<std::vector<SerialPlace>> serial_places() = 0;
   // The answer stored under an idempotency key.
   virtual Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key) = 0;
 };
@@ -157,6 +164,7 @@ struct TaskFence {
   TaskId task;
   Stage stage = Stage::analysis;
   std::int64_t rev = 0;
+  std::optional<std::int64_t> lease_epoch;  // the lease it writes under must still be this one
 };
 
 // The single writer. [engine thread]
@@ -179,7 +187,7 @@ class Store : public Reader {
   // `conflict` if the work item has a task already.
   virtual Result<Task> insert_task(const NewTask& task, WallTime now) = 0;
   // The one place that writes a task's row: stage, state, hold, counters, head, content, feedback and title
-  // of `next`, guarded by stage and rev; grows rev. `refused` if the stage changes along no row of
+  // of `next`, guarded by stage and rev, and by the lease's epoch where one is named; grows rev. `refused` if the stage changes along no row of
   // STAGE_TRANSITIONS.
   virtual Result<Write> write_task(const TaskFence& expected, const Task& next, WallTime now) = 0;
 
@@ -202,6 +210,21 @@ class Store : public Reader {
   // A restarted host takes over a job whose worker still lives or has reported.
   virtual Result<Write> adopt_job(const JobFence& fence, const HostIdentity& owner) = 0;
   virtual Result<std::vector<LiveJob>> running_jobs() = 0;
+  // A queued job that may not start yet waits until `due`; `reason` and `text` say for what.
+  virtual Result<Write> postpone_job(JobId job, WallTime due, std::string_view reason,
+                                     const std::string& text) = 0;
+
+  // The lease passes to `owner` under the epoch after `seen_epoch` (0: the task never had one), if nobody has
+  // taken it since the caller saw that epoch and found it released or its owner gone.
+  virtual Result<Write> take_lease(TaskId task, std::int64_t seen_epoch, const HostIdentity& owner,
+                                   const std::string& holder, WallTime now) = 0;
+  // `lost` where nobody held it.
+  virtual Result<Write> release_lease(TaskId task, WallTime now) = 0;
+  // Puts the task in its repository's line, if it is not there yet, and lets it in if it is the first: true.
+  virtual Result<bool> enter_serial_gate(TaskId task, const std::string& repo, WallTime now) = 0;
+  // The task gives up its place, and the next one of its repository is called: what waited at the gate of these
+  // two is due now. `lost` where it had no place.
+  virtual Result<Write> leave_serial_gate(TaskId task, const std::string& repo, WallTime now) = 0;
 
   virtual Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions, WallTime now) = 0;
   virtual Status record_artifact(const ArtifactRecord& artifact) = 0;
@@ -231,6 +254,8 @@ class Store : public Reader {
 
   // Which host process serves this database now; earlier rows stay as history.
   virtual Status record_host(const HostIdentity& host, const std::string& version, WallTime now) = 0;
+  // It ended as it was asked to: what it leaves running is handed over, not lost.
+  virtual Status record_host_stop(const HostIdentity& host, WallTime now) = 0;
 };
 
 // Opens or creates the SQLite database: WAL, synchronous=FULL, foreign keys, migrations applied under a backup.

@@ -70,6 +70,8 @@ config::GenerationPtr generation(const std::filesystem::path& state, int workers
   made->number = 1;
   made->config.state_dir = state;
   made->config.workers = workers;
+  // One repository alone: the gate would measure how long one task takes, not how many run.
+  made->config.serial_gate.enabled = false;
   made->config.repos["bench"] = {.name = "bench", .contract = "{}"};
   made->config.plugins["noop"] = {
       .name = "noop", .type = "noop", .repos = RepoScope::parse("*"), .settings = "{}"};

@@ -79,7 +79,7 @@ config::GenerationPtr build(const std::filesystem::path& folder) {
   file
       << "version: 1\ndaemon: {workers: 2, state_dir: state}\ndb: {url: 'sqlite:///"
       << (folder / "state/o.db").string()
-      << "'}\nhttp: {board: {listen: 'off'}}\nrepos: {bench: {self_hosting: true}}\nplugin_dirs: ['"
+      << "'}\nhttp: {board: {listen: 'off'}}\nrepos: {bench: {self_hosting: true}}\ngates: {serial: {enabled: false}}\nplugin_dirs: ['"
       << test::bin_dir() << "/../bench-plugins" << "']\nplugins: {noop: {repos: '*'}}\nstages:\n";
   for (const StageRule& rule : STAGE_TRANSITIONS)
     file << "  " << to_string(rule.stage) << ": {producers: [noop]}\n";

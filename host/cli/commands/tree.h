@@ -33,5 +33,6 @@ void add_audit_commands(Tree& tree);   // events verify
 void add_daemon_commands(Tree& tree);  // status, reload, drain, resume, queue
 void add_task_commands(Tree& tree);
 void add_plugin_commands(Tree& tree);
+void add_lease_commands(Tree& tree);
 
 }  // namespace orc::cli

@@ -41,6 +41,11 @@ Result<Response> hold_task(const Services& services, const Request& request);
 Result<Response> release_task(const Services& services, const Request& request);
 Result<Response> cancel_task(const Services& services, const Request& request);
 
+// ownership.cpp
+Result<Response> list_leases(const Services& services, const Request& request);
+Result<Response> release_lease(const Services& services, const Request& request);
+Result<Response> release_lease_by_query(const Services& services, const Request& request);
+
 // plugins.cpp
 Result<Response> list_plugins(const Services& services, const Request& request);
 Result<Response> show_plugin(const Services& services, const Request& request);

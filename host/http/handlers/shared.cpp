@@ -27,6 +27,8 @@ Result<views::Picture> take_picture(store::Reader& reader, const engine::Snapsho
   views::Picture picture{.workers = status.workers, .draining = status.draining, .now = wall_now()};
   ORC_TRY(picture.live, reader.live_jobs(k_longest_queue));
   ORC_TRY(picture.kills, reader.kills(picture.now));
+  ORC_TRY(picture.leases, reader.held_leases());
+  ORC_TRY(picture.places, reader.serial_places());
   return picture;
 }
 

@@ -59,7 +59,19 @@ std::optional<engine::Waiting> Picture::why(const Task& task) const {
     }
     if (row.job.state == JobState::queued) ++ahead;
   }
+  if (own && own->state == JobState::queued && own->reason == k_waits_at_serial_gate)
+    return engine::at_serial_gate(ahead_at_serial_gate(task.id));
   return engine::why_waiting(task, own, own ? ahead : 0, workers, draining, now);
+}
+
+std::vector<SerialPlace> Picture::ahead_at_serial_gate(TaskId task) const {
+  std::vector<SerialPlace> ahead;
+  for (const SerialPlace& place : places) {
+    if (!ahead.empty() && ahead.front().repo != place.repo) ahead.clear();
+    if (place.task == task) return ahead;
+    ahead.push_back(place);
+  }
+  return {};
 }
 
 std::string_view Picture::state_of(const Task& task) const {

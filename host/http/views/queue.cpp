@@ -15,8 +15,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 3> k_blocks{
     {"deploy_finalizer", "deploy-finalizer"},
 }};
 
+// A job that waits for its turn, not for a time, is simply queued.
 bool is_deferred(const Job& job, WallTime now) {
-  return job.state == JobState::queued && job.run_after > now;
+  return job.state == JobState::queued && job.run_after > now &&
+         job.reason != k_waits_at_serial_gate;
 }
 
 int pid_of(JobId job, const engine::Snapshot& status) {
@@ -70,6 +72,8 @@ Json queue(const Picture& picture, const engine::Snapshot& status,
                                 {"repos", plugin->second.repos.repos},
                                 {"outcomes", outcomes_of(plugin->first, outcomes)}};
   }
+  page["transition_lease"] = transition_lease(picture, status);
+  page["serial_gate"] = serial_gate(picture, status);
   return page;
 }
 

@@ -25,6 +25,8 @@ std::string dump(const Json& json);
 struct Picture {
   std::vector<store::LiveJob> live;  // running first, then queued by due time
   std::vector<store::PluginKill> kills;
+  std::vector<Lease> leases;         // held ones
+  std::vector<SerialPlace> places;   // by repository, in the order of arrival
   int workers = 0;
   bool draining = false;
   WallTime now;
@@ -35,6 +37,8 @@ struct Picture {
   // queued, running, waiting_human, infra_hold, held, done, cancelled: also the state label of the
   // metrics.
   std::string_view state_of(const Task& task) const;
+  // The places before the task's own in the line of its repository.
+  std::vector<SerialPlace> ahead_at_serial_gate(TaskId task) const;
   const store::PluginKill* kill_of(const std::string& plugin) const;
 };
 std::string_view state_word(TaskState state, bool running, const std::optional<HoldClass>& hold);
@@ -69,6 +73,11 @@ Json event_page(const std::vector<Event>& events, const std::map<TaskId, std::st
 // queue.cpp
 Json queue(const Picture& picture, const engine::Snapshot& status,
            const std::vector<store::OutcomeCount>& outcomes);
+
+// ownership.cpp
+Json lease_list(const Picture& picture, const engine::Snapshot& status);
+Json transition_lease(const Picture& picture, const engine::Snapshot& status);
+Json serial_gate(const Picture& picture, const engine::Snapshot& status);
 
 // plugins.cpp
 Json plugin_list(const config::Generation& generation, const Picture& picture,

@@ -70,6 +70,18 @@ inline constexpr char k_open_alerts[] =
     "SELECT a.id,a.task_id,coalesce(t.work_item,''),a.condition,a.text,a.at FROM alerts a INDEXED "
     "BY alerts_open"
     " LEFT JOIN tasks t ON t.id=a.task_id WHERE a.cleared_at IS NULL ORDER BY a.id";
+#define ORC_LEASES                                                                             \
+  "SELECT l.task_id,t.work_item,l.epoch,l.holder,l.acquired_at,h.instance,h.pid,h.start_ticks," \
+  "h.boot_id,h.stopped_at FROM transition_leases l"
+#define ORC_OF_LEASES " JOIN tasks t ON t.id=l.task_id LEFT JOIN hosts h ON h.id=l.owner"
+inline constexpr char k_lease[] = ORC_LEASES ORC_OF_LEASES " WHERE l.task_id=?1";
+inline constexpr char k_held_leases[] = ORC_LEASES
+    " INDEXED BY transition_leases_held" ORC_OF_LEASES
+    " WHERE l.released_at IS NULL ORDER BY l.task_id";
+inline constexpr char k_serial_places[] =
+    "SELECT g.task_id,t.work_item,g.repo,g.arrived_at,g.entered_at FROM serial_gate g"
+    " INDEXED BY serial_gate_line JOIN tasks t ON t.id=g.task_id ORDER BY g.repo,g.ticket";
+
 inline constexpr char k_due_outbox[] =
     "SELECT id,channel,key,body,attempts,due FROM outbox INDEXED BY outbox_due"
     " WHERE sent_at IS NULL AND due<=?1 ORDER BY due,id";

@@ -29,6 +29,9 @@ struct Reading {
   Result<std::vector<Alert>> open_alerts();
   Result<std::vector<PluginKill>> kills(WallTime now);
   Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key);
+  Result<std::optional<Lease>> lease(TaskId task);
+  Result<std::vector<Lease>> held_leases();
+  Result<std::vector<SerialPlace>> serial_places();
 
   Result<std::int64_t> next_task_number();
   Result<std::vector<DueJob>> due_jobs(WallTime now, int limit);
@@ -81,6 +84,9 @@ class WithReads : public Base {
                                               const std::string& key) override {
     return reading().delivery(source, key);
   }
+  Result<std::optional<Lease>> lease(TaskId task) override { return reading().lease(task); }
+  Result<std::vector<Lease>> held_leases() override { return reading().held_leases(); }
+  Result<std::vector<SerialPlace>> serial_places() override { return reading().serial_places(); }
 
  protected:
   Database& db() { return *database_; }

@@ -49,6 +49,15 @@ class SqliteStore final : public WithReads<Store> {
   Result<Write> withdraw_job(JobId job, const JobEnd& end) override;
   Result<Write> adopt_job(const JobFence& fence, const HostIdentity& owner) override;
   Result<std::vector<LiveJob>> running_jobs() override { return reading().running_jobs(); }
+  Result<Write> postpone_job(JobId job, WallTime due, std::string_view reason,
+                             const std::string& text) override;
+
+  // ownership.cpp
+  Result<Write> take_lease(TaskId task, std::int64_t seen_epoch, const HostIdentity& owner,
+                           const std::string& holder, WallTime now) override;
+  Result<Write> release_lease(TaskId task, WallTime now) override;
+  Result<bool> enter_serial_gate(TaskId task, const std::string& repo, WallTime now) override;
+  Result<Write> leave_serial_gate(TaskId task, const std::string& repo, WallTime now) override;
 
   Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions,
                           WallTime now) override;
@@ -75,6 +84,7 @@ class SqliteStore final : public WithReads<Store> {
   Status put_delivery(const std::string& source, const std::string& key, const std::string& answer,
                       WallTime now) override;
   Status record_host(const HostIdentity& host, const std::string& version, WallTime now) override;
+  Status record_host_stop(const HostIdentity& host, WallTime now) override;
 
  private:
   // A write as a part of the open batch; the number of rows it changed. Fails without a batch and

@@ -239,7 +239,7 @@ TEST(Engine, EndsTheWorkOfTheOldestTaskBeforeItGoesOnWithANewerOne) {
 }
 
 TEST(Engine, FinishesManyTasksWithTwoWorkers) {
-  EngineHarness host;
+  EngineHarness host([](config::Generation& g) { g.config.serial_gate.enabled = false; });
   for (int i = 0; i < 50; ++i) host.submit("T-" + std::to_string(i), Stage::review);
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(host.wait_for_state("T-" + std::to_string(i), TaskState::waiting_human).stage,

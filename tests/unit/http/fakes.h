@@ -39,6 +39,8 @@ struct Rows {
   std::vector<store::OutcomeCount> outcomes;
   std::vector<Alert> alerts;
   std::vector<store::PluginKill> kills;
+  std::vector<Lease> leases;
+  std::vector<SerialPlace> places;
 };
 
 class FakeReader : public store::Reader {
@@ -104,6 +106,11 @@ class FakeReader : public store::Reader {
   Result<std::vector<store::StageCount>> stage_counts() override { return rows_.counts; }
   Result<std::vector<store::OutcomeCount>> outcome_counts() override { return rows_.outcomes; }
   Result<std::vector<Alert>> open_alerts() override { return rows_.alerts; }
+  Result<std::optional<Lease>> lease(TaskId task) override {
+    return find(rows_.leases, [&](const Lease& l) { return l.task == task; });
+  }
+  Result<std::vector<Lease>> held_leases() override { return rows_.leases; }
+  Result<std::vector<SerialPlace>> serial_places() override { return rows_.places; }
   Result<std::vector<store::PluginKill>> kills(WallTime) override { return rows_.kills; }
   Result<std::optional<std::string>> delivery(const std::string&, const std::string&) override {
     return std::optional<std::string>();
