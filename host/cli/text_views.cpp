@@ -127,13 +127,13 @@ std::string queue_text(const Json& queue) {
 }
 
 std::string lease_list_text(const Json& leases) {
-  std::vector<std::vector<std::string>> rows{{"TASK", "OWNER", "ALIVE", "TAKEN BY", "SINCE", "EPOCH"}};
+  std::vector<std::vector<std::string>> rows{
+      {"TASK", "OWNER", "ALIVE", "TAKEN BY", "SINCE", "EPOCH"}};
   for (const Json& lease : object_field(leases, "leases")) {
-    rows.push_back({cell(text_field(lease, "task")),
-                    "pid " + std::to_string(number_field(lease, "owner_pid")),
-                    bool_field(lease, "alive", false) ? "yes" : "no",
-                    cell(text_field(lease, "holder")), cell(text_field(lease, "acquired_at")),
-                    std::to_string(number_field(lease, "epoch"))});
+    rows.push_back(
+        {cell(text_field(lease, "task")), "pid " + std::to_string(number_field(lease, "owner_pid")),
+         bool_field(lease, "alive", false) ? "yes" : "no", cell(text_field(lease, "holder")),
+         cell(text_field(lease, "acquired_at")), std::to_string(number_field(lease, "epoch"))});
   }
   return rows.size() > 1 ? table(rows) : "no transition is owned by anybody\n";
 }

@@ -5,7 +5,8 @@ namespace orc {
 
 bool has_live_owner(const Lease& lease, const HostIdentity& me) {
   if (!lease.is_held()) return false;
-  return lease.owner.instance == me.instance || is_alive(lease.owner.process);
+  if (lease.owner.instance == me.instance) return true;
+  return !lease.owner_stopped && is_alive(lease.owner.process);
 }
 
 std::string owner_in_words(const Lease& lease) {

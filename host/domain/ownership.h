@@ -16,8 +16,8 @@ namespace orc {
 struct Lease {
   TaskId task;
   std::string work_item;
-  std::int64_t epoch = 0;  // grows with every acquire, and never comes twice
-  HostIdentity owner;      // empty instance: nobody holds it
+  std::int64_t epoch = 0;      // grows with every acquire, and never comes twice
+  HostIdentity owner;          // empty instance: nobody holds it
   bool owner_stopped = false;  // the owner ended as it was asked to
   std::string holder;          // what took it: "job 41"
   WallTime acquired_at;
@@ -25,8 +25,8 @@ struct Lease {
   bool is_held() const { return !owner.instance.empty(); }
 };
 
-// True while the owner's process lives: `me`, or exactly the process that is written down. Looks at
-// /proc; signals nobody.
+// True while the owner's process lives: `me`, or exactly the process that is written down, unless
+// it has said that it stopped. Looks at /proc; signals nobody.
 bool has_live_owner(const Lease& lease, const HostIdentity& me);
 // "owned by pid 4711 (boot 7f3a…) since …, taken by job 41", for people.
 std::string owner_in_words(const Lease& lease);

@@ -69,8 +69,8 @@ Status Engine::on(JobEnded& ended) {
   if (hold && hold->hold == HoldClass::environment && ask_preflight_) {
     batch_.effects.emplace_back([this, plugin = report.producer] { ask_preflight_(plugin); });
   }
-  ORC_TRY(const store::Write written, write(worker.task, std::move(followup), "engine",
-                                              worker.lease_epoch));
+  ORC_TRY(const store::Write written,
+          write(worker.task, std::move(followup), "engine", worker.lease_epoch));
   if (written == store::Write::lost) {
     log(LogLevel::error, "task.write_lost", "somebody else changed the task while its job ran",
         {{"task", worker.task.work_item}});
@@ -211,17 +211,22 @@ Result<store::Write> Engine::write(const Task& before, Followup followup, const 
     batch_.effects.emplace_back([this, id = before.id] { alerted_.erase(id); });
   }
   if (followup.alert) ORC_CHECK_OK(raise(followup.next, *followup.alert));
-  if (followup.job)
+  if (followup.job) {
+    ORC_TRY(std::optional<Waits> waits, line_up(followup.next, followup.job->stage));
+    if (waits) tell(*followup.job, std::move(*waits));
     batch_.next_jobs.push_back({std::move(*followup.job), std::move(followup.next)});
+  }
   return written;
 }
 
 Status Engine::note(TaskId task, const std::string& kind, const std::string& text,
                     const std::string& actor) {
-  ORC_TRY(
-      const EventId id,
-      store_->append_event(
-          {.task = task, .kind = kind, .actor = actor, .text = text, .data = "{}", .at = batch_.now}));
+  ORC_TRY(const EventId id, store_->append_event({.task = task,
+                                                  .kind = kind,
+                                                  .actor = actor,
+                                                  .text = text,
+                                                  .data = "{}",
+                                                  .at = batch_.now}));
   batch_.last_event = id.value;
   return Done{};
 }
@@ -250,7 +255,6 @@ Status Engine::on(clients::Delivered& delivered) {
 }
 
 Status Engine::on(NewGeneration& message) {
-  ORC_CHECK_OK(open_serial_gates(message.generation->config));
   ORC_TRY(const EventId id,
           store_->append_event({.kind = "config.generation",
                                 .actor = "engine",
@@ -262,6 +266,7 @@ Status Engine::on(NewGeneration& message) {
   batch_.effects.emplace_back([this, next = message.generation] {
     generation_ = next;
     next_due_ = wall_now();  // it may allow more workers
+    ready_.emplace_back(SwitchesChanged{});
   });
   return Done{};
 }

@@ -69,15 +69,29 @@ Status Engine::claim_oldest(int free) {
   next_due_.reset();
   if (free_workers() > 0) {
     ORC_TRY(next_due_, store_->next_due(batch_.now));
+    // Those that were sent to wait stood before others that are due.
+    if (batch_.turned_away > 0) next_due_ = batch_.now;
   }
   return Done{};
 }
 
+void Engine::tell(store::NewJob& job, Waits waits) {
+  job.run_after = waits.until;
+  job.reason = waits.reason;
+  job.text = std::move(waits.text);
+}
+
 Status Engine::start_next(NextJob next) {
+  ORC_TRY(Admission admission, admit(next.task, next.job.stage, next.job.attempt));
+  if (auto* waits = std::get_if<Waits>(&admission)) {
+    tell(next.job, std::move(*waits));
+    batch_.next_jobs.push_back(std::move(next));
+    return Done{};
+  }
   ORC_TRY(Job started,
           store_->start_job(next.job, identity_, generation_->number, batch_.now,
                             batch_.now + generation_->config.max_running));
-  return prepare(std::move(started), std::move(next.task));
+  return prepare(std::move(started), std::move(next.task), std::get<Admitted>(admission));
 }
 
 Status Engine::claim_queued(const store::DueJob& due) {
@@ -88,6 +102,14 @@ Status Engine::claim_queued(const store::DueJob& due) {
     unreadable_.insert(due.job);
     return Done{};
   }
+  ORC_TRY(const Admission admission, admit(live->task, live->job.stage, live->job.attempt));
+  if (const auto* waits = std::get_if<Waits>(&admission)) {
+    ++batch_.turned_away;
+    ORC_TRY(const store::Write told,
+            store_->postpone_job(due.job, waits->until, waits->reason, waits->text));
+    (void)told;
+    return Done{};
+  }
   ORC_TRY(const store::Write won,
           store_->claim_job(due.job, identity_, generation_->number, batch_.now,
                             batch_.now + generation_->config.max_running));
@@ -96,16 +118,17 @@ Status Engine::claim_queued(const store::DueJob& due) {
     return Done{};
   }
   live->job.generation = generation_->number;
-  return prepare(std::move(live->job), std::move(live->task));
+  return prepare(std::move(live->job), std::move(live->task), std::get<Admitted>(admission));
 }
 
 // The job is ours: its generation is pinned, and the links that are never asked are written down.
-Status Engine::prepare(Job job, Task task) {
+Status Engine::prepare(Job job, Task task, const Admitted& admitted) {
   ++batch_.claimed;
   Worker worker{.job = std::move(job),
                 .task = std::move(task),
                 .generation = generation_,
                 .run_id = random_hex(16)};
+  worker.lease_epoch = admitted.lease_epoch;
   worker.deadline = mono_now() + generation_->config.max_running;
   if (worker.job.kind == JobKind::produce) {
     const auto repo = generation_->config.repos.find(worker.task.repo);

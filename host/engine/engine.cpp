@@ -268,6 +268,7 @@ Status Engine::apply(std::vector<Happening>& happenings) {
                                 [this](Command& e) { return on(e); },
                                 [this](JobEnded& e) { return on(e); },
                                 [this](NewGeneration& e) { return on(e); },
+                                [this](SwitchesChanged& e) { return on(e); },
                                 [this](config::PreflightRound& e) { return on(e); },
                                 [this](clients::Delivered& e) { return on(e); },
                             },

@@ -94,8 +94,9 @@ class Engine final : public CommandPort, public StatusPort {
   struct NewGeneration {
     config::GenerationPtr generation;
   };
-  using Happening =
-      std::variant<Command, JobEnded, NewGeneration, config::PreflightRound, clients::Delivered>;
+  struct SwitchesChanged {};  // a new generation is in force
+  using Happening = std::variant<Command, JobEnded, NewGeneration, SwitchesChanged,
+                                 config::PreflightRound, clients::Delivered>;
 
   struct Worker {
     Job job;
@@ -143,6 +144,7 @@ class Engine final : public CommandPort, public StatusPort {
   Status on(Command& command);
   Status on(JobEnded& ended);
   Status on(NewGeneration& message);
+  Status on(SwitchesChanged&) { return open_serial_gates(); }
   Status on(clients::Delivered& delivered);
   Followup follow_up(const Worker& worker, const jobs::WorkerReport& report,
                      const std::vector<Evidence>& evidence);
@@ -193,7 +195,8 @@ class Engine final : public CommandPort, public StatusPort {
   Status claim_oldest(int free);
   Status start_next(NextJob next);
   Status claim_queued(const store::DueJob& due);
-  Status prepare(Job job, Task task);
+  Status prepare(Job job, Task task, const Admitted& admitted);
+  static void tell(store::NewJob& job, Waits waits);
   Status collect_outgoing();
   Status look_for_kills();
   bool is_worktree_busy(TaskId task) const;

@@ -20,61 +20,52 @@ bool covers(const config::Switch& mechanism, const config::Config& config,
   return mechanism.enabled && mechanism.repos.covers(repo, self_hosting);
 }
 
-std::string holder_of(const Job& job) {
-  return "job " + std::to_string(job.id.value);
-}
-
 }  // namespace
 
 // --- in ----------------------------------------------------------------------------------------
 
-Result<std::optional<Engine::Admitted>> Engine::admit(const store::LiveJob& due) {
-  if (!has_side_effects(due.job.stage)) return std::optional(Admitted{});
-  ORC_TRY(const bool inside, pass_serial_gate(due));
-  if (!inside) return std::optional<Admitted>();
-  return take_lease(due);
+Result<Engine::Admission> Engine::admit(const Task& task, Stage stage, int attempt) {
+  if (!has_side_effects(stage)) return Admission{Admitted{}};
+  ORC_TRY(std::optional<Waits> waits, line_up(task, stage));
+  if (waits) return Admission{std::move(*waits)};
+  return take_lease(task, std::string(to_string(stage)) + ", attempt " + std::to_string(attempt));
 }
 
-Result<bool> Engine::pass_serial_gate(const store::LiveJob& due) {
-  if (!covers(generation_->config.serial_gate, generation_->config, due.task.repo)) return true;
-  ORC_TRY(const bool inside, store_->enter_serial_gate(due.task.id, due.task.repo, batch_.now));
-  if (inside) return true;
-  ++batch_.turned_away;
-  ORC_TRY(const store::Write waits,
-          store_->postpone_job(due.job.id, k_until_called, k_waits_at_serial_gate,
-                               "waits for its turn in " + due.task.repo));
-  (void)waits;
-  return false;
+// The order of arrival is the order in which tasks came to the region, not that of free workers.
+Result<std::optional<Engine::Waits>> Engine::line_up(const Task& task, Stage stage) {
+  const config::Config& config = generation_->config;
+  if (!has_side_effects(stage) || !covers(config.serial_gate, config, task.repo))
+    return std::optional<Waits>();
+  ORC_TRY(const bool inside, store_->enter_serial_gate(task.id, task.repo, batch_.now));
+  if (inside) return std::optional<Waits>();
+  return std::optional(
+      Waits{k_until_called, k_waits_at_serial_gate, "waits for its turn in " + task.repo});
 }
 
-Result<std::optional<Engine::Admitted>> Engine::take_lease(const store::LiveJob& due) {
-  ORC_TRY(const std::optional<Lease> seen, store_->lease(due.task.id));
-  if (!covers(generation_->config.transition_lease, generation_->config, due.task.repo)) {
+Result<Engine::Admission> Engine::take_lease(const Task& task, const std::string& holder) {
+  ORC_TRY(const std::optional<Lease> seen, store_->lease(task.id));
+  if (!covers(generation_->config.transition_lease, generation_->config, task.repo)) {
     // Inert: what is left from before the switch is let go, nothing is taken.
     if (seen && seen->is_held()) {
-      ORC_TRY(const store::Write gone, store_->release_lease(due.task.id, batch_.now));
+      ORC_TRY(const store::Write gone, store_->release_lease(task.id, batch_.now));
       (void)gone;
     }
-    return std::optional(Admitted{});
+    return Admission{Admitted{}};
   }
   // A transition spans several jobs: the lease is ours already.
-  if (seen && seen->owner.instance == identity_.instance)
-    return std::optional(Admitted{seen->epoch});
+  if (seen && seen->owner.instance == identity_.instance) return Admission{Admitted{seen->epoch}};
   if (seen && has_live_owner(*seen, identity_)) {
-    ++batch_.turned_away;
-    ORC_TRY(const store::Write waits,
-            store_->postpone_job(due.job.id, batch_.now + k_look_again, k_waits_for_lease,
-                                 "its transition is " + owner_in_words(*seen)));
-    (void)waits;
-    return std::optional<Admitted>();
+    return Admission{Waits{batch_.now + k_look_again, k_waits_for_lease,
+                           "its transition is " + owner_in_words(*seen)}};
   }
-  if (seen && seen->is_held()) ORC_CHECK_OK(report_reclaim(due.task, *seen));
+  if (seen && seen->is_held()) ORC_CHECK_OK(report_reclaim(task, *seen));
   const std::int64_t epoch = seen ? seen->epoch : 0;
-  ORC_TRY(const store::Write taken, store_->take_lease(due.task.id, epoch, identity_,
-                                                       holder_of(due.job), batch_.now));
-  if (taken == store::Write::written) return std::optional(Admitted{epoch + 1});
+  ORC_TRY(const store::Write taken,
+          store_->take_lease(task.id, epoch, identity_, holder, batch_.now));
+  if (taken == store::Write::written) return Admission{Admitted{epoch + 1}};
   ++batch_.lost_writes;
-  return std::optional<Admitted>();
+  return Admission{Waits{batch_.now + k_look_again, k_waits_for_lease,
+                         "another host took its transition a moment ago"}};
 }
 
 Result<std::optional<Answer>> Engine::refuse_leased(const Task& task) {
@@ -109,7 +100,7 @@ Status Engine::give_up_place(const Task& task) {
   }
   if (keeps_place(task, has_landed)) return Done{};
   ORC_TRY(const store::Write left, store_->leave_serial_gate(task.id, task.repo, batch_.now));
-  if (left == store::Write::written) batch_.queue_changed = true;
+  if (left == store::Write::written) batch_.looks_for_due = true;
   return Done{};
 }
 
@@ -120,14 +111,14 @@ Status Engine::after_abandoned(const Worker& worker) {
 }
 
 // Whoever waits at a gate that is switched off goes on.
-Status Engine::open_serial_gates(const config::Config& config) {
+Status Engine::open_serial_gates() {
+  const config::Config& config = generation_->config;
   ORC_TRY(const std::vector<SerialPlace> places, store_->serial_places());
   for (const SerialPlace& place : places) {
     if (covers(config.serial_gate, config, place.repo)) continue;
-    ORC_TRY(const store::Write left,
-            store_->leave_serial_gate(place.task, place.repo, batch_.now));
+    ORC_TRY(const store::Write left, store_->leave_serial_gate(place.task, place.repo, batch_.now));
     (void)left;
-    batch_.queue_changed = true;
+    batch_.looks_for_due = true;
   }
   return Done{};
 }
@@ -136,7 +127,7 @@ Status Engine::open_serial_gates(const config::Config& config) {
 
 Status Engine::reclaim_leases() {
   const config::Config& config = generation_->config;
-  ORC_CHECK_OK(open_serial_gates(config));
+  ORC_CHECK_OK(open_serial_gates());
   ORC_TRY(const std::vector<Lease> held, store_->held_leases());
   for (const Lease& lease : held) {
     if (has_live_owner(lease, identity_)) continue;
@@ -148,8 +139,8 @@ Status Engine::reclaim_leases() {
       continue;
     }
     ORC_CHECK_OK(report_reclaim(*task, lease));
-    ORC_TRY(const store::Write taken, store_->take_lease(lease.task, lease.epoch, identity_,
-                                                         lease.holder, batch_.now));
+    ORC_TRY(const store::Write taken,
+            store_->take_lease(lease.task, lease.epoch, identity_, lease.holder, batch_.now));
     (void)taken;
   }
   return Done{};
@@ -159,8 +150,8 @@ Status Engine::reclaim_leases() {
 Status Engine::report_reclaim(const Task& task, const Lease& lease) {
   if (lease.owner_stopped)
     return note(task.id, "lease.handed_over", "from a host that has stopped", "engine");
-  const std::string text = "the transition lease was reclaimed: its owner is gone; it was " +
-                           owner_in_words(lease);
+  const std::string text =
+      "the transition lease was reclaimed: its owner is gone; it was " + owner_in_words(lease);
   batch_.effects.emplace_back([this] { ++lease_reclaims_.stale; });
   log(LogLevel::warning, "lease.reclaimed", text, {{"task", task.work_item}});
   ORC_CHECK_OK(note(task.id, "lease.reclaimed", text, "engine"));

@@ -125,8 +125,8 @@ Waiting at_serial_gate(const std::vector<SerialPlace>& ahead) {
   const SerialPlace& first = ahead.front();
   return {.code = WaitCode::serial_gate,
           .text = first.work_item + " is " +
-                  (first.entered_at ? "between staging and production" : "first in line") + " for " +
-                  first.repo + ", which takes one task at a time; " +
+                  (first.entered_at ? "between staging and production" : "first in line") +
+                  " for " + first.repo + ", which takes one task at a time; " +
                   std::to_string(ahead.size()) + " ahead",
           .next = "orchestrator task why " + first.work_item,
           .position = static_cast<int>(ahead.size()) + 1};

@@ -20,8 +20,7 @@ void add_release(Tree& tree, CLI::App& lease) {
   const auto common = add_common_options(*command);
   auto options = std::make_shared<ReleaseOptions>();
   command->add_option("TASK", options->id, "work item, such as ORCH-116")->required();
-  command->add_option("--reason", options->reason, "why; stored with your name")
-      ->type_name("TEXT");
+  command->add_option("--reason", options->reason, "why; stored with your name")->type_name("TEXT");
   command->add_flag("--force", options->force,
                     "also from a live owner: its job is ended, the task is held");
   on_chosen(tree, *command, common, [options](const Session& session) {

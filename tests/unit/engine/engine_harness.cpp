@@ -145,8 +145,9 @@ void EngineHarness::stop() {
   engine_.reset();
 }
 
-void EngineHarness::restart() {
+void EngineHarness::restart(const std::function<void()>& between) {
   stop();
+  if (between) between();
   start();
 }
 

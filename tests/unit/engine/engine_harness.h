@@ -70,8 +70,9 @@ class EngineHarness {
   Task wait_for(const std::string& work_item, const std::function<bool(const Task&)>& done);
   Task wait_for_state(const std::string& work_item, TaskState state);
   store::Reader& reader() { return *reader_; }
-  // Ends the engine, leaves the database, starts another one on it.
-  void restart();
+  // Ends the engine, leaves the database, starts another one on it; `between` may change what it
+  // finds.
+  void restart(const std::function<void()>& between = {});
 
  private:
   void start();
