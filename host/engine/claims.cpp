@@ -28,7 +28,8 @@ Status Engine::claim_jobs() {
   ORC_CHECK_OK(collect_outgoing());
   ORC_CHECK_OK(look_for_kills());
   const bool timer = next_due_ && *next_due_ <= batch_.now;
-  if (batch_.next_jobs.empty() && batch_.freed == 0 && !batch_.looks_for_due && !timer) return Done{};
+  if (batch_.next_jobs.empty() && batch_.freed == 0 && !batch_.looks_for_due && !timer)
+    return Done{};
   const int free = draining_ || !ready_to_serve_ ? 0 : free_workers();
   if (free > 0) return claim_oldest(free);
   next_due_ = batch_.now;  // once something can be claimed again
@@ -49,9 +50,9 @@ Status Engine::claim_oldest(int free) {
   std::vector<NextJob> fresh = std::exchange(batch_.next_jobs, {});
   std::sort(fresh.begin(), fresh.end(),
             [](const NextJob& a, const NextJob& b) { return a.task.id < b.task.id; });
-  ORC_TRY(const std::vector<store::DueJob> queued,
-          store_->due_jobs(batch_.now,
-                           free + static_cast<int>(workers_.size() + unreadable_.size())));
+  ORC_TRY(
+      const std::vector<store::DueJob> queued,
+      store_->due_jobs(batch_.now, free + static_cast<int>(workers_.size() + unreadable_.size())));
   auto next_queued = queued.begin();
   for (NextJob& next : fresh) {
     for (; next_queued != queued.end() && next_queued->task < next.task.id; ++next_queued)
@@ -88,9 +89,8 @@ Status Engine::start_next(NextJob next) {
     batch_.next_jobs.push_back(std::move(next));
     return Done{};
   }
-  ORC_TRY(Job started,
-          store_->start_job(next.job, identity_, generation_->number, batch_.now,
-                            batch_.now + generation_->config.max_running));
+  ORC_TRY(Job started, store_->start_job(next.job, identity_, generation_->number, batch_.now,
+                                         batch_.now + generation_->config.max_running));
   return prepare(std::move(started), std::move(next.task), std::get<Admitted>(admission));
 }
 
@@ -132,8 +132,7 @@ Status Engine::prepare(Job job, Task task, const Admitted& admitted) {
   worker.deadline = mono_now() + generation_->config.max_running;
   if (worker.job.kind == JobKind::produce) {
     const auto repo = generation_->config.repos.find(worker.task.repo);
-    const bool self_hosting =
-        repo != generation_->config.repos.end() && repo->second.self_hosting;
+    const bool self_hosting = repo != generation_->config.repos.end() && repo->second.self_hosting;
     ResolvedChain chain = resolve_chain(*generation_, worker.job.stage, worker.task.repo,
                                         self_hosting, killed_, worker.job.first_link);
     if (!chain.skipped.empty()) {

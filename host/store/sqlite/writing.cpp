@@ -18,12 +18,12 @@ Write won(int changed_rows) {
 
 // The only statements of the program that write a task's stage. They differ in the column that the
 // partial indices of open tasks hang on: named in an UPDATE, it costs each of them two writes.
-#define ORC_SET_TASK                                                                              \
+#define ORC_SET_TASK                                                                               \
   "UPDATE tasks SET stage=?4,state=?5,hold_class=?6,hold_reason=?7,code_fail=?8,contract_fail=?9," \
   "infra_fail=?10,head_commit=?11,content_id=?12,feedback=?13,title=?14,updated_at=?15,"           \
   "stage_since=?16,rev=rev+1"
-#define ORC_IF_UNCHANGED                                                              \
-  " WHERE id=?1 AND stage=?2 AND rev=?3 AND (?17 IS NULL OR EXISTS(SELECT 1 FROM"      \
+#define ORC_IF_UNCHANGED                                                          \
+  " WHERE id=?1 AND stage=?2 AND rev=?3 AND (?17 IS NULL OR EXISTS(SELECT 1 FROM" \
   " transition_leases WHERE task_id=?1 AND epoch=?17 AND released_at IS NULL))"
 constexpr char k_change_task[] = ORC_SET_TASK ORC_IF_UNCHANGED;
 constexpr char k_end_task[] = ORC_SET_TASK ",finished_at=?15" ORC_IF_UNCHANGED;
@@ -175,12 +175,12 @@ Result<Write> SqliteStore::write_task(const TaskFence& expected, const Task& nex
     hold_reason = next.hold->reason;
   }
   const bool ends = ended_at(next.state, now).has_value();
-  ORC_TRY(const int changed,
-          change(ends ? k_end_task : k_change_task, expected.task.value, to_string(expected.stage),
-                 expected.rev, to_string(next.stage), to_string(next.state), hold_class,
-                 hold_reason, next.code_fail, next.contract_fail, next.infra_fail,
-                 next.head_commit, next.content_id, next.feedback, next.title, now,
-                 next.stage_since, expected.lease_epoch));
+  ORC_TRY(
+      const int changed,
+      change(ends ? k_end_task : k_change_task, expected.task.value, to_string(expected.stage),
+             expected.rev, to_string(next.stage), to_string(next.state), hold_class, hold_reason,
+             next.code_fail, next.contract_fail, next.infra_fail, next.head_commit, next.content_id,
+             next.feedback, next.title, now, next.stage_since, expected.lease_epoch));
   return won(changed);
 }
 

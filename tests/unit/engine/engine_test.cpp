@@ -217,7 +217,10 @@ TEST(Engine, StartsNothingWhileItDrains) {
 }
 
 TEST(Engine, EndsTheWorkOfTheOldestTaskBeforeItGoesOnWithANewerOne) {
-  EngineHarness host([](config::Generation& g) { g.config.workers = 1; });
+  EngineHarness host([](config::Generation& g) {
+    g.config.workers = 1;
+    g.config.serial_gate.enabled = false;
+  });
   const Reply refuses{.outcome = Held{ReasonCode::tool_missing, "no pytest"}};
   host.launcher().script(Stage::testing, refuses);
   host.launcher().script(Stage::testing, refuses);
@@ -233,9 +236,9 @@ TEST(Engine, EndsTheWorkOfTheOldestTaskBeforeItGoesOnWithANewerOne) {
   std::vector<std::string> order;
   for (const jobs::JobRequest& request : host.launcher().launched())
     order.push_back(request.work_item + " " + std::string(to_string(request.stage)));
-  EXPECT_EQ(order, (std::vector<std::string>{"T-1 testing", "T-2 testing", "T-1 testing",
-                                             "T-1 deploy-staging", "T-2 testing",
-                                             "T-2 deploy-staging"}));
+  EXPECT_EQ(order,
+            (std::vector<std::string>{"T-1 testing", "T-2 testing", "T-1 testing",
+                                      "T-1 deploy-staging", "T-2 testing", "T-2 deploy-staging"}));
 }
 
 TEST(Engine, FinishesManyTasksWithTwoWorkers) {
