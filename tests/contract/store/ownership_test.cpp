@@ -128,8 +128,8 @@ TEST_F(Ownership, CallsTheNextOneWhenSomebodyLeaves) {
   EXPECT_EQ(leave(first), Write::written);
   const auto due = must(store().due_jobs(k_now, 10));
   ASSERT_EQ(due.size(), 1U);
-  EXPECT_EQ(due[0].job.id, of_second.id);
-  EXPECT_EQ(due[0].job.reason, "");
+  EXPECT_EQ(due[0].job, of_second.id);
+  EXPECT_EQ(must(store().job(of_second.id)).value().reason, "");
   EXPECT_EQ(leave(first), Write::lost) << "it has no place any more";
   EXPECT_EQ(must(store().job(of_third.id)).value().reason, k_waits_at_serial_gate);
 }
