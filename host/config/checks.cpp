@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 #include <set>
 #include <system_error>
 
@@ -26,6 +27,7 @@ class CrossCheck {
     check_roles();
     check_budgets();
     check_board();
+    check_control_socket();
     check_names();
   }
 
@@ -140,20 +142,35 @@ class CrossCheck {
         }
         if (!seen.insert(name).second) error(item, "\"" + name + "\" is asked twice");
       }
-      check_fallback(key, chain);
     }
+    check_fallbacks();
   }
 
-  void check_fallback(const std::string& key, const StageChain& chain) {
-    if (chain.producers.empty()) {
-      warning(key, "no producer: every task is held at this stage");
-      return;
+  // One warning for each plugin that ends chains without being a fallback, however many it ends.
+  void check_fallbacks() {
+    std::map<std::string, std::vector<std::string>> ends;
+    for (const auto& [stage, chain] : config_.stages) {
+      const std::string name(to_string(stage));
+      if (chain.producers.empty()) {
+        warning("stages." + name + ".producers", "no producer: every task is held at this stage");
+        continue;
+      }
+      ends[chain.producers.back()].push_back(name);
     }
-    const auto last = config_.plugins.find(chain.producers.back());
-    if (last == config_.plugins.end()) return;
-    if (last->second.type == k_fallback_type && last->second.enabled) return;
-    warning(key, "nothing is left when every producer declines, and the task is held",
-            "end the chain with an enabled llm-spawner");
+    for (const auto& [name, stages] : ends) {
+      const auto last = config_.plugins.find(name);
+      if (last == config_.plugins.end()) continue;
+      const bool is_fallback = last->second.type == k_fallback_type;
+      if (is_fallback && last->second.enabled) continue;
+      const std::string held = "a task whose producers all decline is held at " + join(stages, ", ");
+      if (is_fallback) {
+        warning("plugins." + name + ".enabled", "the fallback is switched off: " + held);
+      } else {
+        warning("stages." + stages.front() + ".producers",
+                "\"" + name + "\" stands last and may decline: " + held,
+                "end the chain with an enabled llm-spawner");
+      }
+    }
   }
 
   // A switch under a mistyped name must not look like a kill.
@@ -215,6 +232,16 @@ class CrossCheck {
     error("http.board.listen",
           "\"" + host + "\" is not a loopback address, and the board asks for no password",
           "listen on 127.0.0.1 and put a reverse proxy with authentication in front");
+  }
+
+  // unix(7): the address of a socket has room for 108 bytes, the closing zero among them.
+  void check_control_socket() {
+    constexpr std::size_t k_longest = 107;
+    if (config_.control_socket.native().size() <= k_longest) return;
+    error("http.control.socket",
+          "the path has " + std::to_string(config_.control_socket.native().size()) +
+              " bytes, a Unix socket takes " + std::to_string(k_longest),
+          "choose a shorter folder, such as /run/orchestrator");
   }
 
   void check_names() {

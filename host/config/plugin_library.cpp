@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -150,6 +151,7 @@ fs::path copy_path(const fs::path& state_dir, const std::string& sha256) {
 Result<fs::path> find_library(const std::string& type, const std::vector<fs::path>& folders) {
   std::vector<std::string> looked;
   for (const fs::path& folder : folders) {
+    if (std::find(looked.begin(), looked.end(), folder.string()) != looked.end()) continue;
     const fs::path library = folder / (type + ".so");
     std::error_code failed;
     if (fs::exists(fs::symlink_status(library, failed))) return library;

@@ -14,7 +14,7 @@ Result<Response> list_leases(const Services& services, const Request&) {
 }
 
 Result<Response> release_lease(const Services& services, const Request& request) {
-  const auto body = object_body(request);
+  const auto body = object_body(request, {"reason", "force"});
   if (const auto* problem = std::get_if<Problem>(&body)) return refuse(request, *problem);
   const auto& fields = std::get<views::Json>(body);
   const auto reason = text_field(fields, "reason");
@@ -29,7 +29,7 @@ Result<Response> release_lease(const Services& services, const Request& request)
 
 // "By hand" means that somebody has looked: a live owner does not stop it.
 Result<Response> release_lease_by_query(const Services& services, const Request& request) {
-  const auto body = object_body(request);
+  const auto body = object_body(request, {"reason"});
   if (const auto* problem = std::get_if<Problem>(&body)) return refuse(request, *problem);
   const auto reason = text_field(std::get<views::Json>(body), "reason");
   if (const auto* problem = std::get_if<Problem>(&reason)) return refuse(request, *problem);

@@ -10,7 +10,7 @@ namespace orc::http {
 namespace {
 
 std::variant<engine::KillPlugin, Problem> kill_of(const Request& request) {
-  const auto body = object_body(request);
+  const auto body = object_body(request, {"reason", "for"});
   if (const auto* problem = std::get_if<Problem>(&body)) return *problem;
   const auto reason = text_field(std::get<views::Json>(body), "reason");
   if (const auto* problem = std::get_if<Problem>(&reason)) return *problem;
@@ -56,7 +56,7 @@ Result<Response> kill_plugin(const Services& services, const Request& request) {
 }
 
 Result<Response> unkill_plugin(const Services& services, const Request& request) {
-  const auto body = object_body(request);
+  const auto body = object_body(request, {"reason"});
   if (const auto* problem = std::get_if<Problem>(&body)) return refuse(request, *problem);
   const auto reason = text_field(std::get<views::Json>(body), "reason");
   if (const auto* problem = std::get_if<Problem>(&reason)) return refuse(request, *problem);

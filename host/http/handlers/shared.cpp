@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/handlers/shared.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -43,7 +44,8 @@ std::variant<std::int64_t, Problem> query_number(const Request& request, const N
                      std::to_string(rule.least) + " to " + std::to_string(rule.most)};
 }
 
-std::variant<views::Json, Problem> object_body(const Request& request) {
+std::variant<views::Json, Problem> object_body(const Request& request,
+                                               const std::vector<std::string>& known) {
   if (trim(request.body).empty()) return views::Json::object();
   // Deep nesting would exhaust the stack of the value's destructor; no command needs more than
   // this.
@@ -56,8 +58,17 @@ std::variant<views::Json, Problem> object_body(const Request& request) {
         return !too_deep;
       },
       false);
-  if (!too_deep && body.is_object()) return body;
-  return Problem{400, "bad_json", "the body is not a JSON object"};
+  if (too_deep || !body.is_object())
+    return Problem{400, "bad_json", "the body is not a JSON object"};
+  for (const auto& [key, value] : body.items()) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    const auto near = nearest(key, known);
+    return Problem{422, "unknown_field",
+                   "unknown field \"" + printable(key) + "\"" +
+                       (near ? "; did you mean \"" + *near + "\"?" : ""),
+                   "known: " + join(known, ", ")};
+  }
+  return body;
 }
 
 std::variant<std::string, Problem> text_field(const views::Json& body, const std::string& key) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "http/problem.h"
 #include "http/services.h"
@@ -33,7 +34,9 @@ struct NumberRule {
 std::variant<std::int64_t, Problem> query_number(const Request& request, const NumberRule& rule);
 
 // The body as a JSON object; an empty body is an empty object.
-std::variant<views::Json, Problem> object_body(const Request& request);
+// A key that is not `known` is refused: a mistyped one must not look like one that was left out.
+std::variant<views::Json, Problem> object_body(const Request& request,
+                                               const std::vector<std::string>& known);
 // A string of the body: absent is empty, another type is a Problem.
 std::variant<std::string, Problem> text_field(const views::Json& body, const std::string& key);
 

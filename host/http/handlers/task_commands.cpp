@@ -12,7 +12,7 @@ namespace {
 
 template <typename Command>
 Result<Response> about_task(const Services& services, const Request& request) {
-  const auto body = object_body(request);
+  const auto body = object_body(request, {"reason"});
   if (const auto* problem = std::get_if<Problem>(&body)) return refuse(request, *problem);
   const auto reason = text_field(std::get<views::Json>(body), "reason");
   if (const auto* problem = std::get_if<Problem>(&reason)) return refuse(request, *problem);
@@ -80,7 +80,9 @@ void resolve_repository(engine::Submit& submit, const config::Config& config) {
 
 Result<Response> submit_task(const Services& services, const Request& request) {
   ORC_TRY(const engine::StatusPtr status, published_status(services));
-  const auto body = object_body(request);
+  std::vector<std::string> known{"from"};
+  for (const SubmitField& field : k_submit_fields) known.emplace_back(field.key);
+  const auto body = object_body(request, known);
   if (const auto* problem = std::get_if<Problem>(&body)) return refuse(request, *problem);
   auto submit = submit_of(std::get<views::Json>(body));
   if (const auto* problem = std::get_if<Problem>(&submit)) return refuse(request, *problem);

@@ -49,6 +49,7 @@ TEST(Nearest, FindsATypingMistakeAndNothingElse) {
   const std::vector<std::string> words{"enabled", "repos", "timeout"};
   EXPECT_EQ(nearest("enabld", words), "enabled");
   EXPECT_EQ(nearest("banana", words), std::nullopt);
+  EXPECT_EQ(nearest("stauts", std::vector<std::string>{"stages", "status"}), "status");
 }
 
 TEST(FailureSignature, IsTheSameForTheSameFailure) {

@@ -100,11 +100,37 @@ TEST(Load, WarnsWhereNothingIsLeftWhenEveryProducerDeclines) {
       "stages: { testing: { producers: [test-runner] } }\n");
   const std::vector<std::string> wanted{
       k_at +
-      "3:33: stages.testing.producers: warning: nothing is left when every producer declines, and "
-      "the "
-      "task is held\n  end the chain with an enabled llm-spawner"};
+      "3:33: stages.testing.producers: warning: \"test-runner\" stands last and may decline: a task "
+      "whose producers all decline is held at testing\n  end the chain with an enabled llm-spawner"};
   EXPECT_EQ(folder.texts(loaded.findings), wanted);
   EXPECT_TRUE(loaded.config);
+}
+
+TEST(Load, WarnsOnceThatTheFallbackOfManyChainsIsOff) {
+  const ConfigFolder folder;
+  const Loaded loaded = folder.load(
+      "version: 1\n"
+      "plugins: { llm-spawner: { enabled: false }, test-runner: {} }\n"
+      "stages: { review: { producers: [llm-spawner] },\n"
+      "          testing: { producers: [test-runner, llm-spawner] } }\n");
+  const std::vector<std::string> texts = folder.texts(loaded.findings);
+  ASSERT_EQ(texts.size(), 1U);
+  EXPECT_TRUE(texts.front().starts_with(
+      k_at +
+      "2:36: plugins.llm-spawner.enabled: warning: the fallback is switched off: a task whose "
+      "producers all decline is held at analysis, architecture, development, review, testing"))
+      << texts.front();
+}
+
+TEST(Load, RefusesAControlSocketThatNoSocketAddressHolds) {
+  ConfigFolder folder;
+  folder.set = {"http.control.socket=/" + std::string(107, 's')};
+  const Loaded loaded = folder.load("version: 1\nplugins: { llm-spawner: {} }\n");
+  ASSERT_FALSE(loaded.config);
+  const std::string found = folder.texts(loaded.findings).front();
+  EXPECT_NE(found.find("http.control.socket: the path has 108 bytes, a Unix socket takes 107"),
+            std::string::npos)
+      << found;
 }
 
 TEST(Load, WarnsAboutASwitchUnderAMistypedName) {

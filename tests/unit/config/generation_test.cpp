@@ -156,7 +156,7 @@ TEST_F(GenerationTest, FindingsOfSettingsNameTheirLines) {
       "  put it in quotes",
       "F/orchestrator.yaml:7:13: plugins.llm-spawner.settings.mode: found the text \"fats\", "
       "wanted one of "
-      "fast, slow",
+      "fast, slow, did you mean \"fast\"?",
       "F/orchestrator.yaml:12:7: plugins.llm-spawner.settings.ssh: \"target\" is missing",
       "F/orchestrator.yaml:13:15: plugins.llm-spawner.settings.ssh.port: found 70000, wanted 65535 "
       "or less"};

@@ -192,6 +192,7 @@ TEST_F(Routes, RefuseABodyThatIsNotWhatTheCommandTakes) {
   EXPECT_EQ(status_of(R"({"title":"nul\u0000byte"})"), 422);
   EXPECT_EQ(status_of(R"({"title":")" + std::string(301, 'x') + "\"}"), 422);
   EXPECT_EQ(status_of(R"({"title":"t","from":"tesing"})"), 422);
+  EXPECT_EQ(status_of(R"({"title":"t","brnach":"b"})"), 422);
   EXPECT_TRUE(running_.engine.requests.empty());
 }
 
