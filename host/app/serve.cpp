@@ -17,6 +17,7 @@
 #include "app/reload.h"
 #include "base/file.h"
 #include "engine/engine.h"
+#include "git/heads.h"
 #include "http/server.h"
 #include "store/store.h"
 
@@ -122,6 +123,18 @@ std::unique_ptr<engine::Housekeeping> make_housekeeping(
       });
 }
 
+std::unique_ptr<engine::Reconciler> make_reconciler(
+    const config::Config& config, const std::shared_ptr<GenerationInForce>& generations) {
+  return std::make_unique<engine::Reconciler>(engine::Reconciler::Parts{
+      .open_reader =
+          [database = config.database, timeout = config.busy_timeout] {
+            return store::open_sqlite_reader(database, timeout);
+          },
+      .heads = git::heads,
+      .folders = {config.state_dir},
+      .every = [generations] { return generations->get()->config.reconciler_every; }});
+}
+
 int fail(int code, const Error& error) {
   std::fprintf(stderr, "orchestrator: %s\n", error.message.c_str());
   return code;
@@ -148,6 +161,7 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
        .evidence = engine::make_evidence_folders({config.state_dir}),
        .outbox = make_outbox(),
        .housekeeping = make_housekeeping(config, generations),
+       .reconciler = make_reconciler(config, generations),
        .generation = generation,
        .folders = {config.state_dir},
        .identity = new_host_identity(),

@@ -206,13 +206,27 @@ class CrossCheck {
   void check_budgets() {
     for (const auto& [name, plugin] : config_.plugins) {
       if (plugin.timeout) check_below_ceiling("plugins." + name + ".timeout", *plugin.timeout);
+      if (plugin.silent_after)
+        check_silence("plugins." + name + ".silent_after", *plugin.silent_after);
     }
+    check_silence("ownership.reaper.silent_after", config_.silent_after);
     for (const auto& [name, repo] : config_.repos) {
       const std::string key = "repos." + join_path({name});
       check_below_ceiling(key + ".ci.timeout", repo.ci.timeout);
       const auto suite = parse_duration_ms(value(key + ".test.timeout"));
       if (suite) check_below_ceiling(key + ".test.timeout", Millis{*suite});
     }
+  }
+
+  // 0: a worker may be silent for ever.
+  void check_silence(const std::string& key, Millis limit) {
+    if (limit == Millis{0}) return;
+    check_below_ceiling(key, limit);
+    if (limit >= config_.reaper_every) return;
+    error(key,
+          format_duration_ms(limit.count()) + " is below ownership.reaper.every " +
+              format_duration_ms(config_.reaper_every.count()) + ": silence would be noticed later",
+          "raise it, or lower ownership.reaper.every");
   }
 
   void check_below_ceiling(const std::string& key, Millis limit) {

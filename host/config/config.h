@@ -30,7 +30,8 @@ struct Plugin {
   bool enabled = true;
   RepoScope repos;
   InfraRetry infra_retry;
-  std::optional<Millis> timeout;  // of one attempt; unset: the plugin's own default
+  std::optional<Millis> silent_after;  // unset: ownership.reaper.silent_after
+  std::optional<Millis> timeout;       // of one attempt; unset: the plugin's own default
   std::string settings;  // JSON object; secrets as references {"credential"|"env"|"file": NAME}
 };
 
@@ -92,6 +93,9 @@ struct Config {
   int board_port = 8480;  // 0: any free port; -1: no board
   // ownership and budgets
   Millis max_running{9'000'000};
+  Millis reaper_every{30'000};
+  Millis silent_after{3'600'000};  // 0: a worker may be silent for ever
+  Millis reconciler_every{60'000};
   Switch transition_lease;
   Switch serial_gate;
   int max_rollbacks = 3;  // stages.development.max_rollbacks

@@ -218,6 +218,9 @@ constexpr std::array k_options{
     Option{.key = "plugins.*.timeout", .type = Type::duration, .otherwise = "the plugin's own", .least = k_second, .most = k_week, .env = "ORCH_*_TIMEOUT_S",
            .text = "Longest time of one attempt.",
            .set = [](Config& c, S n, V v) { c.plugins[n].timeout = of<Millis>(v); }},
+    Option{.key = "plugins.*.silent_after", .type = Type::duration, .otherwise = "`ownership.reaper.silent_after`", .most = k_week,
+           .text = "How long a worker that runs this plugin may write nothing before it is ended; `0s`: for ever.",
+           .set = [](Config& c, S n, V v) { c.plugins[n].silent_after = of<Millis>(v); }},
     Option{.key = "plugins.*.settings", .type = Type::free_map, .fallback = "{}",
            .text = "The plugin's own settings, checked against the schema that it ships.",
            .set = [](Config& c, S n, V v) { c.plugins[n].settings = of<std::string>(v); }},
@@ -267,9 +270,18 @@ constexpr std::array k_options{
     Option{.key = "ownership.transition_lease.repos", .type = Type::scope, .fallback = "\"*\"", .env = "ORCH_TRANSITION_LEASE_REPOS",
            .text = "Repositories it guards, CSV or list; empty: the self-hosting one; `*`: all.",
            .set = [](Config& c, S, V v) { c.transition_lease.repos = RepoScope{of<std::vector<std::string>>(v)}; }},
+    Option{.key = "ownership.reaper.every", .type = Type::duration, .fallback = "30s", .least = 5 * k_second, .most = k_hour, .env = "ORCH_REAPER_EVERY",
+           .text = "How often running workers are looked at for signs of life.",
+           .set = [](Config& c, S, V v) { c.reaper_every = of<Millis>(v); }},
+    Option{.key = "ownership.reaper.silent_after", .type = Type::duration, .fallback = "1h", .most = k_week, .env = "ORCH_REAPER_SILENT_AFTER",
+           .text = "How long a worker may write nothing, neither log nor progress, before it is ended; `0s`: for ever.",
+           .set = [](Config& c, S, V v) { c.silent_after = of<Millis>(v); }},
     Option{.key = "ownership.reaper.max_running", .type = Type::duration, .fallback = "2h30m", .least = k_second, .most = k_week, .env = "ORCH_REAPER_MAX_RUNNING_S",
            .text = "Hard ceiling of every job; above every other time limit plus `daemon.kill_grace`.",
            .set = [](Config& c, S, V v) { c.max_running = of<Millis>(v); }},
+    Option{.key = "ownership.reconciler.every", .type = Type::duration, .fallback = "1m", .least = 5 * k_second, .most = 24 * k_hour, .env = "ORCH_RECONCILER_EVERY",
+           .text = "How often tasks are compared with their jobs, leases, pull requests and branches.",
+           .set = [](Config& c, S, V v) { c.reconciler_every = of<Millis>(v); }},
     // clang-format on
 };
 

@@ -172,6 +172,7 @@ Followup Engine::follow_up(const Worker& worker, const jobs::WorkerReport& repor
           },
           [&](const FailedRun& f) { return after_failed_run(task, job, f, batch_.now); },
           [&](const WorkerFault& f) {
+            if (worker.lost_with_host) return after_lost(task, job, f.text, budget, batch_.now);
             return after_deferral(task, job, {.reason = ReasonCode::resource, .text = f.text},
                                   budget, batch_.now);
           },

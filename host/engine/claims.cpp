@@ -98,7 +98,8 @@ Status Engine::claim_queued(const store::DueJob& due) {
   if (free_workers() <= 0 || is_worktree_busy(due.task) || unreadable_.contains(due.job))
     return Done{};
   ORC_TRY(std::optional<store::LiveJob> live, store_->queued_job(due.job));
-  if (!live) {
+  // A job that does not fit its task is no less unreadable; the reconciler sees to it.
+  if (!live || live->task.state != TaskState::active || live->job.stage != live->task.stage) {
     unreadable_.insert(due.job);
     return Done{};
   }

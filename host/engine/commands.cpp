@@ -308,11 +308,12 @@ Status Engine::withdraw_live_job(const Task& task, const std::string& why) {
     ++batch_.lost_writes;
     return Done{};
   }
-  batch_.effects.emplace_back([this, id = live->id] {
-    const auto worker = workers_.find(id);
-    if (worker == workers_.end()) return;
+  ORC_CHECK_OK(store_->add_ending(live->id));
+  batch_.effects.emplace_back([this, job = *live, task, why] {
+    const auto worker = workers_.find(job.id);
+    if (worker == workers_.end()) return await_end(job, task);
     worker->second.abandoned = true;
-    ask_to_end(worker->second, ReasonCode::cancelled);
+    ask_to_end(worker->second, ReasonCode::cancelled, why);
   });
   return Done{};
 }

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <future>
 
@@ -42,6 +41,7 @@ Engine::Engine(Parts parts)
       evidence_(std::move(parts.evidence)),
       outbox_(std::move(parts.outbox)),
       housekeeping_(std::move(parts.housekeeping)),
+      reconciler_(std::move(parts.reconciler)),
       generation_(std::move(parts.generation)),
       folders_(std::move(parts.folders)),
       identity_(std::move(parts.identity)),
@@ -61,11 +61,22 @@ Engine::Engine(Parts parts)
     wake();
   });
   if (housekeeping_) housekeeping_->start();
+  if (reconciler_) {
+    reconciler_->start([this](ReconcilerRound round) {
+      {
+        const std::lock_guard lock(mutex_);
+        inbox_.emplace_back(std::move(round));
+      }
+      wake();
+    });
+  }
   publish();
 }
 
 Engine::~Engine() {
-  outbox_.reset();  // its thread calls back into this object
+  // Their threads call back into this object.
+  reconciler_.reset();
+  outbox_.reset();
 }
 
 void Engine::run() {
@@ -74,6 +85,7 @@ void Engine::run() {
   while (!finished_stopping()) {
     wait();
     enforce_deadlines();
+    reap();
     turn(collect());
   }
   // Nobody waits for an answer for ever: what came in at the last moment was not carried out.
@@ -86,15 +98,6 @@ void Engine::run() {
   }
   if (Status said = say_stopped(); !said.ok())
     log(LogLevel::warning, "host.stop_not_recorded", said.error().message);
-}
-
-// The next host takes over what this one leaves; without this row it would call it an incident.
-Status Engine::say_stopped() {
-  ORC_CHECK_OK(store_->begin());
-  Status said = store_->record_host_stop(identity_, wall_now());
-  if (said.ok()) said = store_->commit();
-  if (!said.ok()) store_->rollback();
-  return said;
 }
 
 // --- waiting -------------------------------------------------------------------------------------
@@ -110,6 +113,7 @@ int Engine::wait_limit_ms() const {
   const auto sooner = [&limit](int ms) { limit = limit < 0 ? ms : std::min(limit, ms); };
   for (const auto& [id, worker] : workers_)
     sooner(until_ms(worker.kill_at.value_or(worker.deadline)));
+  if (!workers_.empty()) sooner(until_ms(next_reap_));
   for (const auto& [when, happening] : postponed_) sooner(until_ms(when));
   if (next_due_ && !draining_ && free_workers() > 0) sooner(until_ms(*next_due_));
   if (next_outbox_) sooner(until_ms(*next_outbox_));
@@ -171,7 +175,8 @@ std::vector<Engine::Happening> Engine::collect() {
         {{"running", std::to_string(workers_.size())},
          {"at_most", to_words(std::chrono::duration_cast<Millis>(stop_deadline_ - mono_now()))}});
     if (*stopping_ == StopMode::end_workers) {
-      for (auto& [id, worker] : workers_) ask_to_end(worker, ReasonCode::cancelled);
+      for (auto& [id, worker] : workers_)
+        ask_to_end(worker, ReasonCode::cancelled, "ended by the host, which is stopping");
     }
   }
   return happenings;
@@ -203,32 +208,16 @@ void Engine::collect_ended_workers(std::vector<Happening>& happenings) {
     worker.child.pidfd.reset();
     const std::filesystem::path folder = folders_.job(worker.job.id, worker.job.attempt);
     jobs::WorkerReport report = jobs::conclude(folder, end);
-    if (!has_reported(folder)) end_survivors(worker.run_id);
+    if (!has_reported(folder)) {
+      end_survivors(worker.run_id);
+      if (!worker.ended_because) ++reaper_.dead;
+    }
     if (worker.ended_because && !std::holds_alternative<Verdict>(report.outcome) &&
         !std::holds_alternative<CiResult>(report.outcome)) {
-      report.outcome = Deferred{.reason = *worker.ended_because,
-                                .text = *worker.ended_because == ReasonCode::timeout
-                                            ? "ended by the host: past its limit"
-                                            : "ended by the host, which is stopping"};
+      report.outcome = Deferred{.reason = *worker.ended_because, .text = worker.ended_text};
     }
     happenings.emplace_back(JobEnded{
         id, worker.job.attempt, std::make_shared<const jobs::WorkerReport>(std::move(report))});
-  }
-}
-
-void Engine::enforce_deadlines() {
-  const MonoTime now = mono_now();
-  for (auto& [id, worker] : workers_) {
-    if (!worker.child.pidfd) continue;
-    if (worker.kill_at) {
-      if (now < *worker.kill_at) continue;
-      signal_worker(worker.child, SIGKILL);
-      worker.kill_at = now + Millis{1000};
-    } else if (now >= worker.deadline) {
-      log(LogLevel::warning, "worker.past_limit", "a worker ran past its limit and is asked to end",
-          {{"task", worker.task.work_item}, {"job", std::to_string(id.value)}});
-      ask_to_end(worker, ReasonCode::timeout);
-    }
   }
 }
 
@@ -269,6 +258,7 @@ Status Engine::apply(std::vector<Happening>& happenings) {
                                 [this](JobEnded& e) { return on(e); },
                                 [this](NewGeneration& e) { return on(e); },
                                 [this](SwitchesChanged& e) { return on(e); },
+                                [this](ReconcilerRound& e) { return on(e); },
                                 [this](config::PreflightRound& e) { return on(e); },
                                 [this](clients::Delivered& e) { return on(e); },
                             },
@@ -328,6 +318,8 @@ void Engine::publish() {
   status->transitions = transitions_;
   status->lost_writes = lost_writes_;
   status->lease_reclaims = lease_reclaims_;
+  status->reaper = reaper_;
+  status->reconciler = reconciler_counts_;
   status->last_event = last_event_;
   status->last_batch = last_batch_;
   status->fault = fault_;

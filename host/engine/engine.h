@@ -28,6 +28,8 @@
 #include "engine/housekeeping.h"
 #include "engine/launcher.h"
 #include "engine/ports.h"
+#include "engine/reaper.h"
+#include "engine/reconciler.h"
 #include "engine/state_folders.h"
 #include "store/store.h"
 
@@ -48,6 +50,7 @@ class Engine final : public CommandPort, public StatusPort {
     std::unique_ptr<EvidenceStore> evidence;
     std::unique_ptr<clients::Outbox> outbox;
     std::unique_ptr<Housekeeping> housekeeping;  // may be null: nothing is removed
+    std::unique_ptr<Reconciler> reconciler;      // may be null: nothing is compared
     config::GenerationPtr generation;
     StateFolders folders;
     HostIdentity identity;
@@ -95,7 +98,7 @@ class Engine final : public CommandPort, public StatusPort {
     config::GenerationPtr generation;
   };
   struct SwitchesChanged {};  // a new generation is in force
-  using Happening = std::variant<Command, JobEnded, NewGeneration, SwitchesChanged,
+  using Happening = std::variant<Command, JobEnded, NewGeneration, SwitchesChanged, ReconcilerRound,
                                  config::PreflightRound, clients::Delivered>;
 
   struct Worker {
@@ -111,7 +114,12 @@ class Engine final : public CommandPort, public StatusPort {
     bool task_ended = false;  // nobody works in the task's clone once the process is gone
     bool abandoned = false;   // its job was ended by a command; only the process is still awaited
     std::optional<ReasonCode> ended_because;  // the host asked the worker to end
-    std::string boot_id;                      // of the boot it was started in
+    std::string ended_text;                   // and why, for people
+    bool host_stopped = false;                // adopted: the host before had ended as asked
+    bool lost_with_host = false;              // it had not, and the worker is gone as well
+    SignOfLife sign;
+    MonoTime sign_at = mono_now();  // when the sign was last another one
+    std::string boot_id;            // of the boot it was started in
     MonoTime deadline;
     std::optional<MonoTime> kill_at;  // SIGTERM was sent; SIGKILL follows
   };
@@ -145,6 +153,7 @@ class Engine final : public CommandPort, public StatusPort {
   Status on(JobEnded& ended);
   Status on(NewGeneration& message);
   Status on(SwitchesChanged&) { return open_serial_gates(); }
+  Status on(ReconcilerRound& round);
   Status on(clients::Delivered& delivered);
   Followup follow_up(const Worker& worker, const jobs::WorkerReport& report,
                      const std::vector<Evidence>& evidence);
@@ -189,6 +198,25 @@ class Engine final : public CommandPort, public StatusPort {
   Status reclaim_leases();
   Status report_reclaim(const Task& task, const Lease& lease);
 
+  // --- reaper (reaper.cpp), reconciler (reconcile.cpp) ---
+  void reap();
+  Status repair(const store::Irregularity& found);
+  Status revive(const Task& task);
+  Status end_stray(const Task& task, const std::string& text);
+  Status end_idle_lease(const Task& task);
+  Status call(const Task& task, const std::optional<Job>& job);
+  Status find_lost_jobs();
+  Status quarantine(const Task& task, const std::string& text);
+  Status quarantine_unreadable(TaskId task, const std::string& text);
+  void repaired(const Task& task, const std::string& text);
+
+  // --- what the host before has left (recovery.cpp) ---
+  Result<bool> quarantine_if_deadly(const store::LiveJob& found);
+  void charge_lost(Worker& worker, jobs::WorkerReport& report);
+  Status recover_ending_workers();
+  void await_end(const Job& job, const Task& task);
+  static bool open_live_worker(Worker& worker, const std::filesystem::path& folder);
+
   // --- claims (claims.cpp) ---
   Status claim_jobs();
   Status queue_next_jobs();
@@ -207,7 +235,7 @@ class Engine final : public CommandPort, public StatusPort {
   void adopt(Worker worker);
   void watch(Worker& worker);
   void forget(JobId job);
-  void ask_to_end(Worker& worker, ReasonCode because);
+  void ask_to_end(Worker& worker, ReasonCode because, std::string text);
   void report_later(const Worker& worker, jobs::WorkerReport report);
   void clean_up_after(const Task& task);
   Status recover_job(const store::LiveJob& running);
@@ -238,6 +266,7 @@ class Engine final : public CommandPort, public StatusPort {
   std::unique_ptr<EvidenceStore> evidence_;
   std::unique_ptr<clients::Outbox> outbox_;
   std::unique_ptr<Housekeeping> housekeeping_;
+  std::unique_ptr<Reconciler> reconciler_;
   config::GenerationPtr generation_;
   const StateFolders folders_;
   const HostIdentity identity_;
@@ -259,7 +288,7 @@ class Engine final : public CommandPort, public StatusPort {
   std::vector<Happening> ready_;  // known already, to be handled in the next turn
   std::vector<std::pair<MonoTime, Happening>> postponed_;
   std::set<JobId> unreadable_;  // due, but no rule can interpret the row: never in the others' way
-  std::set<TaskId> alerted_;  // tasks with an open alert
+  std::set<TaskId> alerted_;    // tasks with an open alert
   std::vector<std::string> killed_;
   std::map<std::string, KnownPreflight> preflights_;  // by condition
   std::optional<WallTime> next_due_;
@@ -272,6 +301,9 @@ class Engine final : public CommandPort, public StatusPort {
   std::int64_t transitions_ = 0;
   std::int64_t lost_writes_ = 0;
   LeaseReclaims lease_reclaims_;
+  ReaperCounts reaper_;
+  ReconcilerCounts reconciler_counts_;
+  MonoTime next_reap_;
   std::int64_t last_event_ = 0;
   WallTime last_batch_;
   std::string fault_;
@@ -280,10 +312,10 @@ class Engine final : public CommandPort, public StatusPort {
   struct Batch {
     WallTime now;
     std::vector<NextJob> next_jobs;
-    std::vector<JobId> ended;     // their workers are forgotten
-    std::vector<Effect> effects;  // after that
-    std::vector<Worker> starting; // last of all
-    int freed = 0;  // workers whose jobs end in this batch
+    std::vector<JobId> ended;      // their workers are forgotten
+    std::vector<Effect> effects;   // after that
+    std::vector<Worker> starting;  // last of all
+    int freed = 0;                 // workers whose jobs end in this batch
     int claimed = 0;
     int turned_away = 0;  // due, and told to wait for something else than a worker
     std::int64_t transitions = 0;

@@ -216,6 +216,24 @@ Followup after_deferral(const Task& task, const Job& job, const Deferred& deferr
   return followup;
 }
 
+Followup after_lost(const Task& task, const std::optional<Job>& job, const std::string& text,
+                    const Budget& budget, WallTime now) {
+  Task next = task;
+  ++next.infra_fail;
+  if (next.infra_fail >= budget.infra.attempts) {
+    return put_on_hold(std::move(next), HoldClass::infra_budget,
+                       "lost " + std::to_string(task.infra_fail + 1) + " times; last: " + text);
+  }
+  Followup followup;
+  followup.job = job ? next_attempt(*job, now) : fresh_job(next, now);
+  if (job) followup.job->kind = job->kind;
+  followup.job->text = text;
+  followup.events.push_back({"job.lost", text + "; attempt " + std::to_string(next.infra_fail) +
+                                             " of " + std::to_string(budget.infra.attempts)});
+  followup.next = std::move(next);
+  return followup;
+}
+
 Followup after_refusal(const Task& task, const Job&, const Held& held) {
   return put_on_hold(task, hold_class_of(held.reason),
                      std::string(to_string(held.reason)) + ": " + held.text);

@@ -71,6 +71,11 @@ Followup after_deciding_fault(const Task& task, const Job& job, const FaultWhile
                               int next_link, WallTime now);
 Followup after_failed_run(const Task& task, const Job& job, const FailedRun& failed, WallTime now);
 
+// The attempt was lost with its host, or nobody knows where (`job`: none): the next one starts at
+// once, and the budget for infrastructure says how often.
+Followup after_lost(const Task& task, const std::optional<Job>& job, const std::string& text,
+                    const Budget& budget, WallTime now);
+
 Followup put_on_hold(Task task, HoldClass hold, const std::string& reason);
 // A human decided for the work at a human gate: along on_pass where the artifact was approved, to
 // work where the production was confirmed.

@@ -8,6 +8,7 @@ namespace orc::engine {
 // ------------------------------------------------------------------------------------
 
 Result<Answer> Engine::carry_out(const Drain& request, const Actor& actor) {
+  ORC_CHECK_OK(store_->put_drain({actor.name, request.reason, batch_.now}));
   batch_.effects.emplace_back([this] { draining_ = true; });
   ORC_TRY(const EventId id, store_->append_event({.kind = "host.draining",
                                                   .actor = actor.name,
@@ -23,6 +24,7 @@ Result<Answer> Engine::carry_out(const Resume& request, const Actor& actor) {
   if (stopping_)
     return Answer{
         .kind = Answer::Kind::conflict, .code = "stopping", .text = "the host is stopping"};
+  ORC_CHECK_OK(store_->remove_drain());
   batch_.effects.emplace_back([this] {
     draining_ = false;
     next_due_ = wall_now();

@@ -105,6 +105,7 @@ Status Engine::give_up_place(const Task& task) {
 }
 
 Status Engine::after_abandoned(const Worker& worker) {
+  ORC_CHECK_OK(store_->remove_ending(worker.job.id));
   if (!has_side_effects(worker.job.stage)) return Done{};
   ORC_TRY(const std::optional<Task> task, store_->task(worker.task.id));
   return task ? give_up_place(*task) : Status(Done{});

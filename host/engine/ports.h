@@ -136,6 +136,18 @@ struct LeaseReclaims {
   std::int64_t stale = 0;   // the owner was gone
   std::int64_t forced = 0;  // an operator took it from a live one
 };
+// Since the start.
+struct ReaperCounts {
+  std::int64_t dead = 0;        // tier 1: the worker ended without a report
+  std::int64_t silent = 0;      // tier 2
+  std::int64_t past_limit = 0;  // tier 3: past ownership.reaper.max_running
+  std::optional<WallTime> last_run;
+};
+struct ReconcilerCounts {
+  std::int64_t repaired = 0;
+  std::int64_t quarantined = 0;
+  std::optional<WallTime> last_run;
+};
 struct Snapshot {
   HostIdentity host;
   WallTime started_at;
@@ -147,6 +159,8 @@ struct Snapshot {
   std::int64_t transitions = 0;  // since start
   std::int64_t lost_writes = 0;  // compare-and-swaps that somebody else had won
   LeaseReclaims lease_reclaims;  // since start
+  ReaperCounts reaper;
+  ReconcilerCounts reconciler;
   std::int64_t last_event = 0;
   WallTime last_batch;                     // when the engine last passed a durable batch
   std::string fault;                       // the store refuses to write; empty: none

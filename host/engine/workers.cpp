@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The processes behind the claims: start, adopt, end, forget.
 #include <sys/epoll.h>
-#include <sys/syscall.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -81,8 +80,9 @@ void Engine::clean_up_after(const Task& task) {
   if (housekeeping_) housekeeping_->task_ended(task.work_item);
 }
 
-void Engine::ask_to_end(Worker& worker, ReasonCode because) {
+void Engine::ask_to_end(Worker& worker, ReasonCode because, std::string text) {
   worker.ended_because = because;
+  worker.ended_text = std::move(text);
   worker.kill_at = mono_now() + generation_->config.kill_grace + Millis{5000};
   if (worker.child.pidfd) signal_worker(worker.child, SIGTERM);
 }
@@ -107,8 +107,11 @@ Status Engine::recover() {
       return recovered;
     }
   }
+  ORC_CHECK_OK(recover_ending_workers());
   ORC_CHECK_OK(store_->commit());
   run_effects();
+  ORC_TRY(const std::optional<store::Drain> drain, store_->drain());
+  draining_ = drain.has_value();
   ORC_TRY(const std::vector<Alert> alerts, store_->open_alerts());
   for (const Alert& alert : alerts) alerted_.insert(alert.task);
   batch_ = Batch{};
@@ -136,6 +139,9 @@ Status Engine::look_at_recent_events() {
 // the host and runs again; that costs an infrastructure attempt only if the worker had been
 // started.
 Status Engine::recover_job(const store::LiveJob& running) {
+  // A job that does not fit its task is left to the reconciler, which holds the task.
+  if (running.task.state != TaskState::active || running.job.stage != running.task.stage)
+    return Done{};
   const std::filesystem::path folder = folders_.job(running.job.id, running.job.attempt);
   Worker worker{.job = running.job, .task = running.task, .generation = generation_};
   worker.boot_id = running.job.owner.process.boot_id;
@@ -149,6 +155,9 @@ Status Engine::recover_job(const store::LiveJob& running) {
   const store::JobFence fence{running.job.id, running.job.attempt, running.job.owner.instance};
   ORC_TRY(const store::Write adopted, store_->adopt_job(fence, identity_));
   if (adopted == store::Write::lost) return Done{};
+  ORC_TRY(const bool deadly, quarantine_if_deadly(running));
+  if (deadly) return Done{};
+  ORC_TRY(worker.host_stopped, store_->host_stopped(running.job.owner.instance));
   if (has_side_effects(running.job.stage)) {
     ORC_TRY(const std::optional<Lease> lease, store_->lease(running.task.id));
     if (lease && lease->owner.instance == identity_.instance) worker.lease_epoch = lease->epoch;
@@ -162,29 +171,17 @@ void Engine::adopt(Worker worker) {
   const std::filesystem::path folder = folders_.job(worker.job.id, worker.job.attempt);
   const JobId id = worker.job.id;
   Worker& kept = workers_.insert_or_assign(id, std::move(worker)).first->second;
-  const auto identity = jobs::live_worker(folder);
-  if (identity) {
-    kept.child.pid = identity->pid;
-    kept.child.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, identity->pid, 0)));
-    // Between the look and the open the pid may have become somebody else's.
-    if (kept.child.pidfd && is_alive(*identity)) {
-      watch(kept);
-      log(LogLevel::info, "worker.adopted", "a worker of an earlier host goes on",
-          {{"task", kept.task.work_item},
-           {"job", std::to_string(id.value)},
-           {"pid", std::to_string(identity->pid)}});
-      return;
-    }
-    kept.child = {};
+  if (open_live_worker(kept, folder)) {
+    watch(kept);
+    log(LogLevel::info, "worker.adopted", "a worker of an earlier host goes on",
+        {{"task", kept.task.work_item},
+         {"job", std::to_string(id.value)},
+         {"pid", std::to_string(kept.child.pid)}});
+    return;
   }
   jobs::WorkerReport report = jobs::conclude(folder, std::nullopt);
   if (!has_reported(folder)) end_survivors(kept.run_id);
-  if (!has_reported(folder) && (!was_started(folder) || kept.boot_id != boot_id())) {
-    report.outcome =
-        Deferred{.reason = ReasonCode::cancelled,
-                 .text = was_started(folder) ? "the machine was restarted under the worker"
-                                             : "the host ended before the worker began"};
-  }
+  if (!has_reported(folder)) charge_lost(kept, report);
   log(LogLevel::info, "worker.concluded", "a worker ended while no host was running",
       {{"task", kept.task.work_item},
        {"job", std::to_string(id.value)},

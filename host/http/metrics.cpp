@@ -55,6 +55,12 @@ constexpr std::array k_metrics{
               "Transition leases taken from an owner since the start, by reason."},
     MetricRow{"orchestrator_serial_gate_tasks", MetricType::Gauge,
               "Tasks between staging and production, and those that wait for their turn."},
+    MetricRow{"orchestrator_reaper_actions_total", MetricType::Counter,
+              "Jobs that ended without a report or were ended by the host, since the start, by tier."},
+    MetricRow{"orchestrator_reconciler_last_run_timestamp_seconds", MetricType::Gauge,
+              "Time of the reconciler's last round."},
+    MetricRow{"orchestrator_reconciler_actions_total", MetricType::Counter,
+              "What the reconciler did about tasks since the start."},
     MetricRow{"orchestrator_open_alerts", MetricType::Gauge, "Alerts that nobody has cleared yet."},
     MetricRow{"orchestrator_http_requests_total", MetricType::Counter,
               "Answered HTTP requests since the start, by route pattern."},
@@ -199,6 +205,20 @@ void put_ownership(Page& page, const engine::Snapshot& status, const views::Pict
            static_cast<double>(status.lease_reclaims.stale));
   page.put("orchestrator_lease_reclaims_total", {{"reason", "forced"}},
            static_cast<double>(status.lease_reclaims.forced));
+  const auto put_tier = [&](const char* tier, std::int64_t count) {
+    page.put("orchestrator_reaper_actions_total", {{"tier", tier}}, static_cast<double>(count));
+  };
+  put_tier("dead", status.reaper.dead);
+  put_tier("silent", status.reaper.silent);
+  put_tier("max_running", status.reaper.past_limit);
+  if (status.reconciler.last_run) {
+    page.put("orchestrator_reconciler_last_run_timestamp_seconds", {},
+             seconds(*status.reconciler.last_run));
+  }
+  page.put("orchestrator_reconciler_actions_total", {{"action", "repaired"}},
+           static_cast<double>(status.reconciler.repaired));
+  page.put("orchestrator_reconciler_actions_total", {{"action", "quarantined"}},
+           static_cast<double>(status.reconciler.quarantined));
   std::map<std::string, double> places{{"inside", 0}, {"waiting", 0}};
   for (const SerialPlace& place : picture.places)
     places[place.entered_at ? "inside" : "waiting"] += 1;

@@ -72,6 +72,30 @@ struct OutboxItem {
   WallTime due;
 };
 
+// An operator's drain; it holds over a restart.
+struct Drain {
+  std::string actor;
+  std::string reason;
+  WallTime at;
+};
+
+// Something about an open task or its job that no way through the program leads to.
+struct Irregularity {
+  enum class Kind : std::uint8_t {
+    no_live_job,        // the task is active, and nothing works or waits for it
+    stray_job,          // a live job of a task that is not active, or at another stage
+    illegal_row,        // holds a word that no table of the domain knows
+    idle_lease,         // held for a task that is in no transition
+    idle_place,         // at the serial gate, of a task that may have lost it
+    not_called,         // waits at the serial gate, and nobody is before it
+    pull_request_over,  // closed, while its task is open
+  };
+  Kind kind = Kind::no_live_job;
+  TaskId task;
+  JobId job;
+  std::string text;
+};
+
 // A label set → how often: what /metrics counts over the whole life of the database.
 struct OutcomeCount {
   Stage stage = Stage::analysis;
@@ -111,6 +135,9 @@ class Reader {
   virtual Result<std::vector<Lease>> held_leases() = 0;
   // Every place, by repository, in the order of arrival: the first may be inside, the others wait.
   virtual Result<std::vector<SerialPlace>> serial_places() = 0;
+  virtual Result<std::optional<Drain>> drain() = 0;
+  // Among open tasks and live jobs; empty in a database that only this program has written.
+  virtual Result<std::vector<Irregularity>> irregularities(int limit) = 0;
   // The answer stored under an idempotency key.
   virtual Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key) = 0;
 };
@@ -256,6 +283,19 @@ class Store : public Reader {
   virtual Status record_host(const HostIdentity& host, const std::string& version, WallTime now) = 0;
   // It ended as it was asked to: what it leaves running is handed over, not lost.
   virtual Status record_host_stop(const HostIdentity& host, WallTime now) = 0;
+  virtual Result<bool> host_stopped(const std::string& instance) = 0;
+
+  virtual Status put_drain(const Drain& drain) = 0;
+  virtual Status remove_drain() = 0;
+  // A job that a command has ended, and whose process is still awaited.
+  virtual Status add_ending(JobId job) = 0;
+  virtual Status remove_ending(JobId job) = 0;
+  virtual Result<std::vector<LiveJob>> ending_jobs() = 0;
+  // How often a starting host has found the job's end and meant to take it in, this time included.
+  virtual Result<int> count_recovery(JobId job) = 0;
+  // For a row that nobody can read: ends the task's live job, and holds the task under the class that says so.
+  // The stage stays what it is.
+  virtual Status quarantine(TaskId task, const std::string& reason, WallTime now) = 0;
 };
 
 // Opens or creates the SQLite database: WAL, synchronous=FULL, foreign keys, migrations applied under a backup.

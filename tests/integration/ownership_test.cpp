@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "integration/database.h"
 #include "integration/host_test.h"
 #include "process/process.h"
 
@@ -34,17 +35,6 @@ class Ownership : public HostTest {
     for (const Json& alert : status["alerts"]) count += alert["condition"] == condition ? 1 : 0;
     return count;
   }
-  // Changes the database while no host runs.
-  void sql(const std::string& statement) const {
-    const CommandResult result =
-        run_program({"/usr/bin/python3", "-c",
-                     "import sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as db:\n    "
-                     "db.execute(sys.argv[2])\n",
-                     (host.state() / "orchestrator.db").string(), statement},
-                    host.root());
-    ASSERT_EQ(result.exit_code, 0) << result.err;
-  }
-
   std::filesystem::path repository;
   Gate gate{host.root()};
 };
@@ -95,7 +85,7 @@ TEST_F(Ownership, APidThatWasGivenToAStrangerOwnsNothingAndIsLeftAlone) {
   ASSERT_NE(stranger, nullptr);
   host.kill_hard();
   // The row says the stranger's pid and this boot, with the start time of the host that had it.
-  sql("UPDATE hosts SET pid=" + std::to_string(stranger->pid));
+  change_database(host, "UPDATE hosts SET pid=" + std::to_string(stranger->pid));
   ASSERT_TRUE(host.start()) << host.log();
   EXPECT_EQ(leases()[0]["owner_pid"], host.pid()) << "reclaimed";
   gate.open();

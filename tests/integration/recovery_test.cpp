@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a crash of the host costs: nothing that a worker has done or is doing.
 #include <csignal>
+#include <memory>
 
+#include "integration/database.h"
 #include "integration/host_test.h"
+#include "support/paths.h"
+#include "support/temp_dir.h"
 
 namespace orc::test {
 
@@ -79,6 +83,107 @@ TEST_F(Recovery, RunsAJobAgainWhoseWorkerDiedWithTheHost) {
   gate.open();
   expect_passed(2);
   EXPECT_EQ(gate.count(), 2) << "the suite ran again, once";
+}
+
+TEST_F(Recovery, HoldsAJobThatTakesItsHostAlongEachTimeAndBlamesNoCode) {
+  begin();
+  for (int lost = 1; lost <= 3; ++lost) {
+    ASSERT_TRUE(gate.wait_for_count(lost)) << host.log();
+    host.kill_hard();
+    for (const pid_t left : host.processes()) ::kill(left, SIGKILL);
+    ASSERT_TRUE(host.start()) << host.log();
+  }
+  const Json held = settled("IT-3");
+  EXPECT_EQ(held["hold"]["class"], "infra_budget") << held.dump(2) << host.log();
+  EXPECT_EQ(held["stage"], "testing");
+  EXPECT_EQ(held["counters"]["code_fail"], 0);
+  EXPECT_EQ(gate.count(), 3) << "a fourth attempt was not made";
+}
+
+TEST_F(Recovery, EndsAWorkerWhoseTaskWasCancelledJustBeforeTheCrash) {
+  begin();
+  const pid_t outlives = worker();
+  host.kill_hard();
+  // What the command has stored, and the host did not live to act on.
+  change_database(
+      host,
+      "UPDATE jobs SET state='finished',finished_at=1,outcome='cancelled' WHERE state='running'");
+  change_database(host, "UPDATE tasks SET state='cancelled',finished_at=1");
+  change_database(host, "INSERT INTO ending_workers SELECT max(id) FROM jobs");
+  ASSERT_EQ(::kill(outlives, 0), 0);
+  ASSERT_TRUE(host.start()) << host.log();
+  EXPECT_TRUE(wait_for_end(outlives));
+  EXPECT_TRUE(eventually([&] { return ask({"status"})["workers"]["busy"] == 0; }));
+  EXPECT_EQ(task("IT-3")["state"], "cancelled");
+}
+
+TEST_F(Recovery, ADrainHoldsOverARestart) {
+  serve();
+  ask({"drain", "--reason", "upgrade"});
+  host.kill_hard();
+  ASSERT_TRUE(host.start()) << host.log();
+  EXPECT_EQ(ask({"status"})["draining"], true);
+  const CommandResult refused =
+      host.orchestrator({"task", "submit", "--title", "x", "--repo", host.root().string()});
+  EXPECT_EQ(refused.exit_code, 75) << refused.err;
+  ask({"resume"});
+  EXPECT_EQ(ask({"status"})["draining"], false);
+}
+
+TEST_F(Recovery, EndsAWorkerThatHasBeenSilentForTooLong) {
+  const auto repository = make_repository("plain", {{"README.md", "Plain.\n"}});
+  hook("analysis", gate.python() + "usual()\n");
+  serve({.rest = "ownership: { reaper: { every: 5s, silent_after: 5s } }\n"});
+  submit("IT-9", {"--repo", repository});
+  ASSERT_TRUE(gate.wait_for_count(1)) << host.log();
+  ASSERT_TRUE(host.wait_for_log("worker.silent")) << host.log();
+  const Json held = settled("IT-9");
+  EXPECT_EQ(held["hold"]["class"], "infra_budget") << held.dump(2);
+  EXPECT_EQ(held["counters"]["code_fail"], 0);
+  EXPECT_EQ(ask({"queue", "list"})["reaper"]["by_tier"]["silent"], 1);
+  EXPECT_TRUE(HostHarness::processes_with("agent.py " + host.root().string()).empty());
+}
+
+// --- an upgrade --------------------------------------------------------------------------------
+
+// The programs in a folder of their own, so that they can be replaced under a running host.
+std::filesystem::path copied_programs(const std::filesystem::path& folder) {
+  for (const char* name : {"orchestrator", "orchestrator-worker"})
+    std::filesystem::copy_file(std::filesystem::path(test::bin_dir()) / name, folder / name);
+  return folder;
+}
+
+TEST_F(Recovery, NewProgramsOnDiskCostNoRunningWorker) {
+  const TempDir programs;
+  HostHarness installed(copied_programs(programs.path()));
+  const Gate waits(installed.root());
+  write_text(installed.root() / "hooks" / "analysis.py", waits.python() + "usual()\n");
+  write_text(installed.config(), yaml(installed, {}));
+  ASSERT_TRUE(installed.start()) << installed.log();
+  const auto repository = make_repository("plain", {{"README.md", "Plain.\n"}});
+  const auto ask_it = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"-o", "json"});
+    return Json::parse(installed.orchestrator(arguments).out, nullptr, false);
+  };
+  ask_it({"task", "submit", "--id", "IT-10", "--title", "Do it", "--repo", repository});
+  ASSERT_TRUE(waits.wait_for_count(1)) << installed.log();
+  for (const char* name : {"orchestrator", "orchestrator-worker"}) {
+    const std::filesystem::path program = programs.path() / name;
+    std::filesystem::copy_file(program, program.string() + ".new");
+    std::filesystem::rename(program.string() + ".new", program);
+  }
+  installed.signal(SIGTERM);
+  ASSERT_TRUE(eventually([&] { return ask_it({"status"}).value("draining", false); }));
+  installed.signal(SIGTERM);
+  EXPECT_EQ(installed.wait_for_exit(), 0) << installed.log();
+  ASSERT_TRUE(installed.start()) << installed.log();
+  EXPECT_NE(installed.log().find("worker.adopted"), std::string::npos) << installed.log();
+  waits.open();
+  EXPECT_TRUE(eventually([&] {
+    return ask_it({"task", "show", "IT-10"}).value("state", "") == "waiting_human";
+  })) << installed.log();
+  EXPECT_EQ(waits.count(), 1);
+  EXPECT_EQ(ask_it({"task", "show", "IT-10"})["counters"]["infra_fail"], 0);
 }
 
 }  // namespace

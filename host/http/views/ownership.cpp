@@ -12,6 +12,10 @@ std::int64_t seconds_since(WallTime then, WallTime now) {
   return std::max<std::int64_t>((now - then).count() / 1000, 0);
 }
 
+Json age_of(const std::optional<WallTime>& then, WallTime now) {
+  return then ? Json(seconds_since(*then, now)) : Json(nullptr);
+}
+
 Json scope_of(const config::Switch& mechanism) {
   return {{"enabled", mechanism.enabled}, {"repos", mechanism.repos.repos}};
 }
@@ -61,6 +65,26 @@ Json serial_gate(const Picture& picture, const engine::Snapshot& status) {
     block[place.entered_at ? "inside" : "waiting"].push_back(std::move(row));
   }
   return block;
+}
+
+Json reaper(const Picture& picture, const engine::Snapshot& status) {
+  const engine::ReaperCounts& counts = status.reaper;
+  const config::Config& config = status.generation->config;
+  return {{"every_seconds", config.reaper_every.count() / 1000},
+          {"silent_after_seconds", config.silent_after.count() / 1000},
+          {"max_running_seconds", config.max_running.count() / 1000},
+          {"last_run_age_seconds", age_of(counts.last_run, picture.now)},
+          {"reaped", counts.dead + counts.silent + counts.past_limit},
+          {"by_tier",
+           {{"dead", counts.dead}, {"silent", counts.silent}, {"max_running", counts.past_limit}}}};
+}
+
+Json reconciler(const Picture& picture, const engine::Snapshot& status) {
+  const engine::ReconcilerCounts& counts = status.reconciler;
+  return {{"every_seconds", status.generation->config.reconciler_every.count() / 1000},
+          {"last_run_age_seconds", age_of(counts.last_run, picture.now)},
+          {"repaired", counts.repaired},
+          {"quarantined", counts.quarantined}};
 }
 
 }  // namespace orc::http::views

@@ -74,6 +74,8 @@ Json queue(const Picture& picture, const engine::Snapshot& status,
   }
   page["transition_lease"] = transition_lease(picture, status);
   page["serial_gate"] = serial_gate(picture, status);
+  page["reaper"] = reaper(picture, status);
+  page["reconciler"] = reconciler(picture, status);
   return page;
 }
 

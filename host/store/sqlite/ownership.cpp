@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Leases, the serial gate and the life of a host: the guarded writes and their reads.
+// Leases and the serial gate: the guarded writes and their reads.
 #include "store/sqlite/queue_sql.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/writing.h"
@@ -117,10 +117,6 @@ Result<Write> SqliteStore::postpone_job(JobId job, WallTime due, std::string_vie
                                     " WHERE id=?1 AND state='queued'",
                                     job.value, due, reason, text));
   return won(changed);
-}
-
-Status SqliteStore::record_host_stop(const HostIdentity& host, WallTime now) {
-  return record("UPDATE hosts SET stopped_at=?2 WHERE instance=?1", host.instance, now);
 }
 
 }  // namespace orc::store

@@ -82,6 +82,39 @@ inline constexpr char k_serial_places[] =
     "SELECT g.task_id,t.work_item,g.repo,g.arrived_at,g.entered_at FROM serial_gate g"
     " INDEXED BY serial_gate_line JOIN tasks t ON t.id=g.task_id ORDER BY g.repo,g.ticket";
 
+inline constexpr char k_ending_jobs[] =
+    "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS
+    " FROM ending_workers e CROSS JOIN jobs j ON j.id=e.job_id" ORC_OF_TASKS_AND_HOSTS;
+
+// What does not fit together: task, job or 0, what it is.
+inline constexpr char k_active_without_job[] =
+    "SELECT t.id,0,'' FROM tasks t INDEXED BY tasks_open WHERE t.finished_at IS NULL"
+    " AND t.state='active' AND NOT EXISTS(SELECT 1 FROM jobs j INDEXED BY jobs_live"
+    " WHERE j.task_id=t.id AND j.finished_at IS NULL)";
+inline constexpr char k_stray_jobs[] =
+    "SELECT j.task_id,j.id,'job '||j.id||' is at '||j.stage||', its task is '||t.state||' at '"
+    "||t.stage FROM jobs j INDEXED BY jobs_live CROSS JOIN tasks t ON t.id=j.task_id"
+    " WHERE j.finished_at IS NULL AND (t.state<>'active' OR t.stage<>j.stage)";
+inline constexpr char k_not_called[] =
+    "SELECT j.task_id,j.id,'' FROM jobs j INDEXED BY jobs_queued"
+    " LEFT JOIN serial_gate g ON g.task_id=j.task_id"
+    " WHERE j.state='queued' AND j.reason='serial_gate' AND (g.task_id IS NULL"
+    " OR g.ticket=(SELECT min(ticket) FROM serial_gate WHERE repo=g.repo))";
+inline constexpr char k_idle_leases[] =
+    "SELECT l.task_id,0,'' FROM transition_leases l INDEXED BY transition_leases_held"
+    " CROSS JOIN tasks t ON t.id=l.task_id WHERE l.released_at IS NULL AND t.state<>'active'";
+inline constexpr char k_idle_places[] =
+    "SELECT g.task_id,0,'' FROM serial_gate g INDEXED BY serial_gate_line"
+    " CROSS JOIN tasks t ON t.id=g.task_id"
+    " WHERE t.state<>'active' AND t.state<>'waiting_human'";
+inline constexpr char k_pull_requests_over[] =
+    "SELECT t.id,0,'pull request '||p.number||' was closed while its task is at '||t.stage"
+    " FROM tasks t INDEXED BY tasks_open CROSS JOIN pull_requests p ON p.task_id=t.id"
+    " WHERE t.finished_at IS NULL AND t.state<>'held' AND p.state='closed'";
+inline constexpr char k_open_holds[] =
+    "SELECT id,hold_class FROM tasks INDEXED BY tasks_open"
+    " WHERE finished_at IS NULL AND state='held'";
+
 inline constexpr char k_due_outbox[] =
     "SELECT id,channel,key,body,attempts,due FROM outbox INDEXED BY outbox_due"
     " WHERE sent_at IS NULL AND due<=?1 ORDER BY due,id";

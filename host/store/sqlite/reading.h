@@ -32,6 +32,9 @@ struct Reading {
   Result<std::optional<Lease>> lease(TaskId task);
   Result<std::vector<Lease>> held_leases();
   Result<std::vector<SerialPlace>> serial_places();
+  Result<std::optional<Drain>> drain();
+  Result<std::vector<Irregularity>> irregularities(int limit);
+  Result<std::vector<LiveJob>> ending_jobs();
 
   Result<std::int64_t> next_task_number();
   Result<std::vector<DueJob>> due_jobs(WallTime now, int limit);
@@ -87,6 +90,10 @@ class WithReads : public Base {
   Result<std::optional<Lease>> lease(TaskId task) override { return reading().lease(task); }
   Result<std::vector<Lease>> held_leases() override { return reading().held_leases(); }
   Result<std::vector<SerialPlace>> serial_places() override { return reading().serial_places(); }
+  Result<std::optional<Drain>> drain() override { return reading().drain(); }
+  Result<std::vector<Irregularity>> irregularities(int limit) override {
+    return reading().irregularities(limit);
+  }
 
  protected:
   Database& db() { return *database_; }

@@ -84,7 +84,17 @@ class SqliteStore final : public WithReads<Store> {
   Status put_delivery(const std::string& source, const std::string& key, const std::string& answer,
                       WallTime now) override;
   Status record_host(const HostIdentity& host, const std::string& version, WallTime now) override;
+
+  // recovery.cpp
   Status record_host_stop(const HostIdentity& host, WallTime now) override;
+  Result<bool> host_stopped(const std::string& instance) override;
+  Status put_drain(const Drain& drain) override;
+  Status remove_drain() override;
+  Status add_ending(JobId job) override;
+  Status remove_ending(JobId job) override;
+  Result<std::vector<LiveJob>> ending_jobs() override { return reading().ending_jobs(); }
+  Result<int> count_recovery(JobId job) override;
+  Status quarantine(TaskId task, const std::string& reason, WallTime now) override;
 
  private:
   // A write as a part of the open batch; the number of rows it changed. Fails without a batch and

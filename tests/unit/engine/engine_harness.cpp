@@ -122,6 +122,15 @@ void EngineHarness::start() {
                     .evidence = std::make_unique<ScriptedEvidence>(),
                     .outbox = std::make_unique<clients::Outbox>(
                         std::map<std::string, std::unique_ptr<clients::Receiver>>{}),
+                    .reconciler = std::make_unique<Reconciler>(Reconciler::Parts{
+                        .open_reader =
+                            [file = database()] {
+                              return store::open_sqlite_reader(file, Millis{5000});
+                            },
+                        .heads = [heads = heads_](const std::filesystem::path&)
+                            -> Result<std::map<std::string, std::string>> { return heads; },
+                        .folders = {dir_.path()},
+                        .every = [] { return Millis{3'600'000}; }}),
                     .generation = one_plugin_generation(dir_.path(), change_),
                     .folders = {dir_.path()},
                     .identity = new_host_identity(),

@@ -70,6 +70,8 @@ class EngineHarness {
   Task wait_for(const std::string& work_item, const std::function<bool(const Task&)>& done);
   Task wait_for_state(const std::string& work_item, TaskState state);
   store::Reader& reader() { return *reader_; }
+  // What the bare repositories hold when the next engine looks.
+  void set_heads(std::map<std::string, std::string> heads) { heads_ = std::move(heads); }
   // Ends the engine, leaves the database, starts another one on it; `between` may change what it
   // finds.
   void restart(const std::function<void()>& between = {});
@@ -80,6 +82,7 @@ class EngineHarness {
 
   orc::test::TempDir dir_;
   std::function<void(config::Generation&)> change_;
+  std::map<std::string, std::string> heads_;
   ScriptedLauncher* launcher_ = nullptr;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<store::Reader> reader_;

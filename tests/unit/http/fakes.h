@@ -111,6 +111,10 @@ class FakeReader : public store::Reader {
   }
   Result<std::vector<Lease>> held_leases() override { return rows_.leases; }
   Result<std::vector<SerialPlace>> serial_places() override { return rows_.places; }
+  Result<std::optional<store::Drain>> drain() override { return std::optional<store::Drain>(); }
+  Result<std::vector<store::Irregularity>> irregularities(int) override {
+    return std::vector<store::Irregularity>();
+  }
   Result<std::vector<store::PluginKill>> kills(WallTime) override { return rows_.kills; }
   Result<std::optional<std::string>> delivery(const std::string&, const std::string&) override {
     return std::optional<std::string>();
