@@ -209,7 +209,9 @@ class CrossCheck {
       if (plugin.silent_after)
         check_silence("plugins." + name + ".silent_after", *plugin.silent_after);
     }
-    check_silence("ownership.reaper.silent_after", config_.silent_after);
+    // As a default it gives way: a lower ceiling comes first.
+    const std::string silence = "ownership.reaper.silent_after";
+    if (given(silence)) check_silence(silence, config_.silent_after);
     for (const auto& [name, repo] : config_.repos) {
       const std::string key = "repos." + join_path({name});
       check_below_ceiling(key + ".ci.timeout", repo.ci.timeout);

@@ -44,6 +44,7 @@ RunningServer& with_data(RunningServer& running) {
                            {Stage::testing, "test-runner", "deferred", "busy", 2}};
   running.rows.alerts.resize(3);
   running.publish([](engine::Snapshot& s) {
+    s.reconciler.last_run = s.started_at;
     s.transitions = 14;
     s.lost_writes = 1;
     s.running = {{JobId{5}, 1, 4711, WallTime{}}};
