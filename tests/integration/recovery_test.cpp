@@ -123,8 +123,9 @@ TEST_F(Recovery, ADrainHoldsOverARestart) {
   host.kill_hard();
   ASSERT_TRUE(host.start()) << host.log();
   EXPECT_EQ(ask({"status"})["draining"], true);
+  const auto repository = make_repository("plain", {{"README.md", "Plain.\n"}});
   const CommandResult refused =
-      host.orchestrator({"task", "submit", "--title", "x", "--repo", host.root().string()});
+      host.orchestrator({"task", "submit", "--title", "x", "--repo", repository});
   EXPECT_EQ(refused.exit_code, 75) << refused.err;
   ask({"resume"});
   EXPECT_EQ(ask({"status"})["draining"], false);
@@ -158,7 +159,13 @@ TEST_F(Recovery, NewProgramsOnDiskCostNoRunningWorker) {
   HostHarness installed(copied_programs(programs.path()));
   const Gate waits(installed.root());
   write_text(installed.root() / "hooks" / "analysis.py", waits.python() + "usual()\n");
-  write_text(installed.config(), yaml(installed, {}));
+  // The prompts are found beside installed programs; these are copies alone.
+  std::string roles = "roles:\n";
+  for (const char* role : {"analyst", "architect", "developer", "reviewer", "tester", "deployer"}) {
+    roles += "  " + std::string(role) + ": { prompt: " + test::source_dir() + "/config/prompts/" +
+             role + ".md }\n";
+  }
+  write_text(installed.config(), yaml(installed, {.rest = roles}));
   ASSERT_TRUE(installed.start()) << installed.log();
   const auto repository = make_repository("plain", {{"README.md", "Plain.\n"}});
   const auto ask_it = [&](std::vector<std::string> arguments) {

@@ -54,6 +54,14 @@ const Case k_cases[] = {
      "repos: { web: { test: { command: [a], timeout: 59m50s } } }\n",
      {k_at + "4:48: repos.web.test.timeout: 59m50s and daemon.kill_grace 10s are not below "
              "ownership.reaper.max_running 1h\n  lower it, or raise ownership.reaper.max_running"}},
+    {"SilenceAboveTheCeiling",
+     "ownership: { reaper: { max_running: 1h, silent_after: 1h } }\n",
+     {k_at + "3:55: ownership.reaper.silent_after: 1h and daemon.kill_grace 10s are not below "
+             "ownership.reaper.max_running 1h\n  lower it, or raise ownership.reaper.max_running"}},
+    {"SilenceBelowTheIntervalOfItsLooks",
+     "ownership: { reaper: { silent_after: 10s } }\n",
+     {k_at + "3:38: ownership.reaper.silent_after: 10s is below ownership.reaper.every 30s: silence "
+             "would be noticed later\n  raise it, or lower ownership.reaper.every"}},
     {"SuiteWithoutCommand",
      "repos: { web: { test: { timeout: 5m } } }\n",
      {k_at + "3:17: repos.web.test: has no command\n  add test.command, or remove test"}},
