@@ -10,6 +10,7 @@
 #include "app/doctor.h"
 #include "app/scratch_folder.h"
 #include "app/serve.h"
+#include "base/revision.h"
 #include "cli/exit_code.h"
 #include "config/generation.h"
 
@@ -97,9 +98,13 @@ int Commands::doctor(const cli::DoctorOptions& options) {
 
 int Commands::version(cli::OutputFormat output) {
   if (output == cli::OutputFormat::text) {
-    std::puts("orchestrator " ORCH_VERSION);
+    const std::string from = revision().empty() ? "" : " (" + std::string(revision()) + ")";
+    std::puts(("orchestrator " ORCH_VERSION + from).c_str());
   } else {
-    std::puts(R"({"schema":"orchestrator.version/1","version":")" ORCH_VERSION R"("})");
+    std::puts((R"({"schema":"orchestrator.version/1","version":")" ORCH_VERSION
+               R"(","revision":")" +
+               std::string(revision()) + R"("})")
+                  .c_str());
   }
   return cli::to_int(cli::ExitCode::done);
 }

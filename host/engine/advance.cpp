@@ -138,7 +138,10 @@ Followup Engine::follow_up(const Worker& worker, const jobs::WorkerReport& repor
   const config::Config& config = worker.generation->config;
   Budget budget{.max_rollbacks = config.max_rollbacks,
                 .max_broken_artifacts = config.max_broken_artifacts};
-  if (const auto plugin = config.plugins.find(report.producer); plugin != config.plugins.end()) {
+  // A worker that was lost did not say who produced: whoever was to be asked first.
+  const bool says_nobody = report.producer.empty() && !worker.links.empty();
+  const std::string& producer = says_nobody ? worker.links.front().plugin : report.producer;
+  if (const auto plugin = config.plugins.find(producer); plugin != config.plugins.end()) {
     budget.infra = plugin->second.infra_retry;
   }
   const auto gate = [&] {

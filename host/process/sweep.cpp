@@ -11,6 +11,7 @@
 #include <csignal>
 #include <iterator>
 #include <set>
+#include <string>
 #include <system_error>
 
 #include "process/pidfd.h"
@@ -91,6 +92,26 @@ void wait_for_all(std::vector<UniqueFd>& pidfds, MonoTime deadline) {
   }
 }
 
+Status be_subreaper(unsigned long yes, const char* what) {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, yes, 0, 0, 0) == 0) return Done{};
+  return Error{ErrorKind::io, std::string(what) + ": " + std::generic_category().message(errno)};
+}
+
+// A spared child leads a session, and the session outlives the family tie: what it left behind there
+// is spared too. The kernel gives a number away again only when no session bears it, so a leader
+// that is not the spared one says that the session is not either.
+std::set<pid_t> spared_sessions(const ProcessTable& table, const std::vector<Spared>& spared) {
+  std::set<pid_t> sessions;
+  for (const Spared& one : spared) {
+    const auto& all = table.entries();
+    const bool replaced = std::any_of(all.begin(), all.end(), [&](const ProcessEntry& entry) {
+      return entry.pid == one.pid && entry.start_ticks != one.start_ticks;
+    });
+    if (one.start_ticks != 0 && !replaced) sessions.insert(one.pid);
+  }
+  return sessions;
+}
+
 }  // namespace
 
 Sweep end_processes(const Targets& targets, Millis grace, Millis limit) {
@@ -131,22 +152,39 @@ bool has_children() {
 }
 
 Status become_subreaper() {
-  if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0) return Done{};
-  return Error{ErrorKind::io, "become a subreaper: " + std::generic_category().message(errno)};
+  return be_subreaper(1, "become a subreaper");
 }
 
-Sweep sweep_descendants(Millis grace, Millis limit, const std::vector<pid_t>& spare) {
+Status resign_as_subreaper() {
+  return be_subreaper(0, "stop being a subreaper");
+}
+
+Spared spare(pid_t child) {
+  const ProcessTable table = ProcessTable::read();
+  for (const ProcessEntry& entry : table.entries()) {
+    if (entry.pid == child && entry.parent == ::getpid()) return {child, entry.start_ticks};
+  }
+  return {child, 0};
+}
+
+Sweep sweep_descendants(Millis grace, Millis limit, const std::vector<pid_t>& spared) {
+  std::vector<Spared> marks;
+  for (const pid_t child : spared) marks.push_back(spare(child));
+  return sweep_descendants(grace, limit, marks);
+}
+
+Sweep sweep_descendants(Millis grace, Millis limit, const std::vector<Spared>& spared) {
   if (!has_children()) return Sweep{};
-  const std::set<pid_t> spared(spare.begin(), spare.end());
   const pid_t self = ::getpid();
   const auto is_child = [self](const ProcessEntry& entry) { return entry.parent == self; };
-  // The session outlives the family tie: what a spared process left behind in its session is spared
-  // too.
-  const auto is_spared = [&spared](const ProcessEntry& entry) {
-    return spared.contains(entry.pid) || spared.contains(entry.session);
-  };
-  return end_processes([&](const ProcessTable& table) { return table.trees(is_child, is_spared); },
-                       grace, limit);
+  return end_processes(
+      [&](const ProcessTable& table) {
+        const std::set<pid_t> sessions = spared_sessions(table, spared);
+        return table.trees(is_child, [&](const ProcessEntry& entry) {
+          return sessions.contains(entry.session);
+        });
+      },
+      grace, limit);
 }
 
 }  // namespace orc::process

@@ -57,6 +57,8 @@ class HostServices {
 
   mutable std::mutex mutex_;
   bool producing_ = false;
+  int running_ = 0;            // programs of this job, now
+  bool has_detached_ = false;  // nothing is started any more
   int submissions_ = 0;
   std::optional<Submission> submission_;
   std::string broken_;  // what was wrong with a submission

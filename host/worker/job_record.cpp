@@ -6,7 +6,6 @@
 #include <csignal>
 
 #include "base/log.h"
-#include "process/process.h"
 
 namespace orc::worker {
 
@@ -73,9 +72,12 @@ void JobRecord::side_effect() {
   save();
 }
 
-void JobRecord::spare(pid_t pid) {
+void JobRecord::spare(pid_t child) {
+  const process::Spared spared = process::spare(child);
+  log(LogLevel::info, "worker.detached", "a process was started that outlives this job",
+      {{"pid", std::to_string(child)}});
   const std::lock_guard lock(mutex_);
-  spared_.push_back(pid);
+  spared_.push_back(spared);
 }
 
 void JobRecord::remove_at_end(std::filesystem::path folder) {
@@ -93,7 +95,7 @@ Millis JobRecord::age() const {
 }
 
 void JobRecord::sweep() const {
-  std::vector<pid_t> spared;
+  std::vector<process::Spared> spared;
   {
     const std::lock_guard lock(mutex_);
     spared = spared_;

@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "jobs/job_folder.h"
+#include "process/sweep.h"
 
 namespace orc::worker {
 
@@ -30,8 +31,9 @@ class JobRecord {
   void ran(AgentRun run);
   void side_effect();
 
-  // A child that outlives the job, with everything below it.
-  void spare(pid_t pid);
+  // A child that outlives the job, with everything below it. Not reaped yet, so that its number is
+  // its own.
+  void spare(pid_t child);
   // A folder whose content ends with the job.
   void remove_at_end(std::filesystem::path folder);
 
@@ -58,7 +60,7 @@ class JobRecord {
   jobs::Progress progress_;
   std::optional<jobs::ProgressFile> progress_file_;
   MonoTime told_;
-  std::vector<pid_t> spared_;
+  std::vector<process::Spared> spared_;
   std::vector<std::filesystem::path> to_remove_;
 };
 

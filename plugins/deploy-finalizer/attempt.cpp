@@ -17,6 +17,8 @@ namespace sdk = orchestrator::plugin;
 
 // Starts that never become a wrapper with its lock: something keeps the shell from running.
 constexpr int k_max_launches = 10;
+// The wrapper ends the command at its limit; this much later something is wrong with that.
+constexpr Milliseconds k_slack = std::chrono::seconds(30);
 constexpr std::size_t k_tail_bytes = std::size_t{8} * 1024;
 constexpr char k_launches[] = "launches";
 constexpr char k_verifying[] = "verifying";
@@ -82,6 +84,12 @@ sdk::Outcome Attempt::same_commit(const Intent& intent) {
 }
 
 sdk::Outcome Attempt::other_commit(const Intent& intent) {
+  // A human confirmed the one that this visit began with.
+  if (request_.resume_token() == intent.id) {
+    return sdk::Hold{sdk::Why::unknown,
+                     "the branch moved to " + short_id(request_.commit()) + " while " +
+                         short_id(intent.commit) + " was deployed; release it to confirm anew"};
+  }
   const Sighting sighting = folder_.look(intent);
   const bool begun = !std::holds_alternative<NotBegun>(sighting) || !folder_.forestall(intent);
   const bool runs = std::holds_alternative<Running>(begun ? folder_.look(intent) : sighting);
@@ -92,6 +100,10 @@ sdk::Outcome Attempt::other_commit(const Intent& intent) {
 }
 
 sdk::Outcome Attempt::begin() {
+  if (request_.commit().empty()) {
+    return sdk::Hold{sdk::Why::config,
+                     "the task has no commit, so that nobody could tell whether it runs"};
+  }
   const auto command = fill_in(settings_.command, request_);
   if (const auto* none = std::get_if<NoCommand>(&command)) {
     return sdk::Hold{sdk::Why::config, "command: " + none->text};
@@ -137,7 +149,8 @@ sdk::Outcome Attempt::launch(const Intent& intent) {
   }
 
   sdk::Process process;
-  process.argv = wrapper_argv(folder_.folder(intent), std::get<Command>(command));
+  process.argv = wrapper_argv(folder_.folder(intent), intent.id,
+                              {settings_.timeout, settings_.grace}, std::get<Command>(command));
   process.cwd = settings_.cwd;
   process.env = settings_.env;
   process.mutating = true;
@@ -154,11 +167,11 @@ sdk::Outcome Attempt::launch(const Intent& intent) {
 
 sdk::Outcome Attempt::still_running(const Intent& intent) {
   const Milliseconds age = age_of(intent, k_launches);
-  if (age <= settings_.timeout) {
+  if (age <= settings_.timeout + settings_.grace + k_slack) {
     return wait(intent, "deploying " + short_id(intent.commit) + " for " + seconds_text(age));
   }
-  // Not killed: half a deploy is worse than a late one.
-  return hold_for_a_look(intent, "the deploy command still runs after " + seconds_text(age));
+  return hold_for_a_look(intent, "the deploy command could not be ended and still runs after " +
+                                     seconds_text(age));
 }
 
 sdk::Outcome Attempt::program_missing(const Intent& intent) {
@@ -177,34 +190,37 @@ sdk::Outcome Attempt::finished(const Intent& intent, int exit_code) {
       return report(intent, k_failed, text);
     case ExitMeaning::program_missing:
       return hold_for_a_look(intent, text + ": a program on its way is missing");
+    case ExitMeaning::timed_out:
+      return hold_for_a_look(intent, text + ": it was not done after " +
+                                         seconds_text(settings_.timeout) +
+                                         " and was ended, or a time limit of its own struck");
     case ExitMeaning::killed:
       return hold_for_a_look(intent, text + ": it was killed");
     case ExitMeaning::unknown:
-      return hold_for_a_look(intent, text + ": the connection failed, before or after the deploy");
+      return hold_for_a_look(
+          intent, text + ": ssh or timeout failed themselves, before or after the deploy");
   }
   return hold_for_a_look(intent, text);
 }
 
 sdk::Outcome Attempt::verify(const Intent& intent) {
-  if (settings_.revision_command.empty()) {
-    return report(intent, k_success,
-                  "the deploy command succeeded; the running revision was not looked at");
-  }
-  const auto command = fill_in(settings_.revision_command, request_);
+  const auto command = revision_argv(settings_, request_);
   if (const auto* none = std::get_if<NoCommand>(&command)) {
-    return sdk::Hold{sdk::Why::config, "revision_command: " + none->text};
+    return sdk::Hold{sdk::Why::config, "the look at the running revision: " + none->text};
   }
   const RevisionLook look =
       look_at_revision(std::get<Command>(command), settings_, intent.commit, host_);
   return std::visit(
       Overloaded{
-          [&](const RevisionRuns&) {
+          [&](const RevisionRuns& runs) {
+            revision_ = runs.revision;
             return report(intent, k_success,
                           "deployed; revision " + short_id(intent.commit) + " runs");
           },
           [&](const OtherRevision& other) -> Outcome {
+            revision_ = other.revision;
             const std::string text =
-                "the deploy command succeeded, but revision " + short_id(other.text) + " runs";
+                "the deploy command succeeded, but revision " + short_id(other.revision) + " runs";
             if (age_of(intent, k_verifying) <= settings_.timeout) return wait(intent, text);
             return report(intent, k_failed, text);
           },
@@ -236,9 +252,10 @@ sdk::Outcome Attempt::wait(const Intent& intent, const std::string& text) const 
 sdk::Outcome Attempt::hold_for_a_look(const Intent& intent, const std::string& text) const {
   return sdk::Hold{
       sdk::Why::unknown,
-      text + ". Look what runs, then write what you found into " + folder_.folder(intent) +
-          "/result (\"exit 0\": deployed, \"exit 1\": failed, \"not-run\": deploy again) "
-          "and release the task"};
+      text + ". Look what runs, then write one line with what you found into " +
+          folder_.folder(intent) + "/result: \"" + intent.id + " exit 0\" (deployed), \"" +
+          intent.id + " exit 1\" (failed) or \"" + intent.id +
+          " not-run\" (deploy again), and release the task"};
 }
 
 sdk::Outcome Attempt::cannot_write() const {
@@ -263,8 +280,7 @@ std::string Attempt::log_body(const Intent& intent, const std::string& summary) 
   body += "| deployment | " + intent.id + " |\n";
   body += "| commit | " + (intent.commit.empty() ? "none" : printable(intent.commit, 64)) + " |\n";
   body += "| program | `" + printable(settings_.command.front(), 200) + "` |\n";
-  const std::string checked = settings_.revision_command.empty() ? "not configured" : "done";
-  body += "| look at the running revision | " + checked + " |\n";
+  body += "| running revision | " + (revision_.empty() ? "not looked at" : revision_) + " |\n";
   const std::string tail =
       without_secrets(folder_.output_tail(intent, k_tail_bytes), settings_.env);
   body += "\n## Output of the command\n\n";

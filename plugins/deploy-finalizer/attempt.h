@@ -47,6 +47,7 @@ class Attempt {
   const orchestrator::plugin::Request& request_;
   orchestrator::plugin::Host& host_;
   DeploymentFolder folder_;
+  std::string revision_;  // what was seen running in this attempt
 };
 
 }  // namespace deploy_finalizer

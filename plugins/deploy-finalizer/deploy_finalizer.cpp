@@ -10,6 +10,27 @@ namespace deploy_finalizer {
 
 namespace sdk = orchestrator::plugin;
 
+namespace {
+
+struct Tool {
+  const char* program;
+  const char* package;
+};
+
+std::optional<std::string> look_for(const Tool& tool, const Settings& settings, sdk::Host& host) {
+  sdk::Process look;
+  look.argv = {tool.program, "--version"};
+  look.cwd = settings.cwd;
+  look.env = settings.env;
+  look.timeout = std::chrono::seconds(10);
+  const sdk::ProcessResult result = host.run(look);
+  const auto* exited = std::get_if<sdk::Exited>(&result.end);
+  if (exited != nullptr && exited->code == 0) return std::nullopt;
+  return std::string(tool.program) + " (" + tool.package + ") cannot be run in " + settings.cwd;
+}
+
+}  // namespace
+
 std::optional<std::string> DeployFinalizer::configure(std::string_view settings_json) {
   auto parsed = parse_settings(settings_json);
   if (auto* problem = std::get_if<std::string>(&parsed)) return std::move(*problem);
@@ -37,15 +58,10 @@ sdk::Outcome DeployFinalizer::produce(const sdk::Request& request, sdk::Host& ho
 
 std::optional<std::string> DeployFinalizer::preflight(sdk::Host& host) {
   if (settings_.command.empty()) return std::nullopt;
-  sdk::Process look;
-  look.argv = {"flock", "--version"};
-  look.cwd = settings_.cwd;
-  look.env = settings_.env;
-  look.timeout = std::chrono::seconds(10);
-  const sdk::ProcessResult result = host.run(look);
-  const auto* exited = std::get_if<sdk::Exited>(&result.end);
-  if (exited == nullptr || exited->code != 0) {
-    return "flock (util-linux) cannot be run in " + settings_.cwd;
+  std::vector<Tool> tools{{"flock", "util-linux"}, {"timeout", "coreutils"}};
+  if (!settings_.revision_url.empty()) tools.push_back({"curl", "curl"});
+  for (const Tool& tool : tools) {
+    if (auto problem = look_for(tool, settings_, host)) return problem;
   }
   const std::string& program = settings_.command.front();
   if (program.front() != '/' || ::access(program.c_str(), X_OK) == 0) return std::nullopt;

@@ -89,7 +89,12 @@ bool is_locked(const std::string& path) {
   return fd.ok() && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-Sighting parse_result(const std::string& text) {
+Sighting parse_result(const std::string& line, const std::string& id) {
+  if (line.compare(0, id.size() + 1, id + " ") != 0) {
+    return Damaged{"the result file does not begin with \"" + id +
+                   "\": it is not the result of this deployment"};
+  }
+  const std::string text = line.substr(id.size() + 1);
   if (text == "not-run\n") return NotRun{};
   if (text == "program-missing\n") return ProgramMissing{};
   constexpr std::string_view k_lead = "exit ";
@@ -131,11 +136,11 @@ bool DeploymentFolder::make_current(const Intent& intent) const {
 
 Sighting DeploymentFolder::look(const Intent& intent) const {
   const std::string own = folder(intent);
-  if (const auto result = read_file(own + "/result")) return parse_result(*result);
+  if (const auto result = read_file(own + "/result")) return parse_result(*result, intent.id);
   if (is_locked(own + "/lock")) return Running{};
   // It may have finished between the two looks; the lock is given up only after the result is
   // there.
-  if (const auto result = read_file(own + "/result")) return parse_result(*result);
+  if (const auto result = read_file(own + "/result")) return parse_result(*result, intent.id);
   if (exists(own + "/started")) return Vanished{};
   return NotBegun{};
 }

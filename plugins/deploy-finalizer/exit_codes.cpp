@@ -13,9 +13,14 @@ struct Row {
 };
 
 constexpr std::array k_rows{
-    Row{0, 0, ExitMeaning::succeeded},           Row{1, 125, ExitMeaning::failed},
-    Row{126, 127, ExitMeaning::program_missing}, Row{128, 128, ExitMeaning::failed},
-    Row{129, 192, ExitMeaning::killed},          Row{193, 254, ExitMeaning::failed},
+    Row{0, 0, ExitMeaning::succeeded},
+    Row{1, 123, ExitMeaning::failed},
+    Row{124, 124, ExitMeaning::timed_out},
+    Row{125, 125, ExitMeaning::unknown},  // timeout(1) itself failed, or the command said so
+    Row{126, 127, ExitMeaning::program_missing},
+    Row{128, 128, ExitMeaning::failed},
+    Row{129, 192, ExitMeaning::killed},
+    Row{193, 254, ExitMeaning::failed},
     Row{255, 255, ExitMeaning::unknown},
 };
 

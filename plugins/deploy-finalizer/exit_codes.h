@@ -11,6 +11,7 @@ enum class ExitMeaning : std::uint8_t {
   succeeded,
   failed,
   program_missing,  // some program on the way was not found or not executable
+  timed_out,        // a time limit struck, the wrapper's or one of its own
   killed,           // by a signal: half a deploy at most
   unknown,          // ssh's own failure: the remote side may or may not have run
 };

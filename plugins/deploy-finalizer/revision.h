@@ -11,9 +11,11 @@
 
 namespace deploy_finalizer {
 
-struct RevisionRuns {};  // the deployed commit runs
+struct RevisionRuns {  // the deployed commit runs
+  std::string revision;
+};
 struct OtherRevision {
-  std::string text;  // what runs instead
+  std::string revision;  // what runs instead
 };
 struct RevisionUnreadable {
   std::string text;
@@ -21,8 +23,12 @@ struct RevisionUnreadable {
 };
 using RevisionLook = std::variant<RevisionRuns, OtherRevision, RevisionUnreadable>;
 
-// `command` has its placeholders filled in.
-RevisionLook look_at_revision(const Command& command, const Settings& settings,
+// What asks for the revision: the configured command, or curl on the configured URL.
+std::variant<Command, NoCommand> revision_argv(const Settings& settings,
+                                               const orchestrator::plugin::Request& request);
+
+// `argv` as revision_argv() gave it.
+RevisionLook look_at_revision(const Command& argv, const Settings& settings,
                               std::string_view commit, orchestrator::plugin::Host& host);
 
 }  // namespace deploy_finalizer

@@ -83,8 +83,8 @@ Problem read_place(const Json& json, Settings& settings) {
 Problem read_all(const Json& json, Settings& settings) {
   if (!json.is_object()) return "the settings are no object";
   if (Problem p = read_command(json, "command", settings.command)) return p;
-  if (Problem p = read_command(json, "revision_command", settings.revision_command)) return p;
   if (Problem p = read_duration(json, "timeout", settings.timeout)) return p;
+  if (Problem p = read_duration(json, "kill_grace", settings.grace)) return p;
   if (Problem p = read_duration(json, "poll", settings.poll)) return p;
   return read_place(json, settings);
 }
@@ -99,6 +99,36 @@ bool is_word(std::string_view value) {
 std::string_view value_of(std::string_view name, const sdk::Request& request) {
   if (name == "commit") return request.commit();
   return name == "branch" ? request.branch() : request.work_item();
+}
+
+// Completion is not result: without a look at what runs, no deploy could ever be called a success.
+Problem check_revision(const Settings& settings) {
+  const bool by_command = !settings.revision_command.empty();
+  const bool by_url = !settings.revision_url.empty();
+  if (by_command && by_url) return "revision_url: give it or revision_command, not both";
+  if (!settings.command.empty() && !by_command && !by_url) {
+    return "revision_command: must be given beside command, or revision_url: a deploy counts only "
+           "after the running revision was read back";
+  }
+  if (settings.revision_field.empty()) return std::nullopt;
+  if (!by_command && !by_url) return "revision_field: there is no answer to take it from";
+  const bool hollow = settings.revision_field.front() == '.' ||
+                      settings.revision_field.back() == '.' ||
+                      settings.revision_field.find("..") != std::string::npos;
+  if (hollow) return "revision_field: wanted names with a dot between them, as in build.commit";
+  return std::nullopt;
+}
+
+Problem read_revision(const Json& json, Settings& settings) {
+  if (Problem p = read_command(json, "revision_command", settings.revision_command)) return p;
+  settings.revision_url = json.value("revision_url", "");
+  settings.revision_field = json.value("revision_field", "");
+  const std::string& url = settings.revision_url;
+  if (!url.empty() && url.rfind("http://", 0) != 0 && url.rfind("https://", 0) != 0) {
+    return "revision_url: wanted http://… or https://…";
+  }
+  if (Problem p = check_placeholders({url}, "revision_url")) return p;
+  return check_revision(settings);
 }
 
 std::variant<std::string, NoCommand> fill_in_argument(std::string_view argument,
@@ -121,7 +151,9 @@ std::variant<std::string, NoCommand> fill_in_argument(std::string_view argument,
 std::variant<Settings, std::string> parse_settings(std::string_view json) {
   try {
     Settings settings;
-    if (Problem problem = read_all(Json::parse(json), settings)) return *std::move(problem);
+    const Json parsed = Json::parse(json);
+    if (Problem problem = read_all(parsed, settings)) return *std::move(problem);
+    if (Problem problem = read_revision(parsed, settings)) return *std::move(problem);
     return settings;
   } catch (const Json::exception&) {
     // The library's message may quote the offending text, and that may be a secret.

@@ -20,7 +20,11 @@ struct Settings {
   std::vector<std::pair<std::string, std::string>> env;
   Milliseconds timeout = std::chrono::seconds(300);
   Milliseconds poll = std::chrono::seconds(2);
-  Command revision_command;  // empty: the running revision is not looked at
+  Milliseconds grace = std::chrono::seconds(10);  // between SIGTERM and SIGKILL at the limit
+  // Where the running revision is read: one of the two, wherever there is a command.
+  Command revision_command;
+  std::string revision_url;
+  std::string revision_field;  // "build.commit" of a JSON answer; empty: the answer is the revision
 };
 
 std::variant<Settings, std::string> parse_settings(std::string_view json);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 
+#include "base/revision.h"
 #include "http/views/views.h"
 
 namespace orc::http::views {
@@ -113,6 +114,7 @@ Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads
     queued += row.job.state == JobState::queued ? 1 : 0;
   return {{"schema", "orchestrator.status/1"},
           {"version", ORCH_VERSION},
+          {"revision", revision()},
           {"instance", status.host.instance},
           {"pid", status.host.process.pid},
           {"started_at", to_iso8601(status.started_at)},

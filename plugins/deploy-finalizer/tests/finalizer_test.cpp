@@ -1,94 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
-
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
-#include <orchestrator/plugin/testing.hpp>
-
-#include "deploy_finalizer.h"
-#include "shell.h"
+#include "finalizer_fixture.h"
 
 namespace deploy_finalizer {
 namespace {
-
-namespace fs = std::filesystem;
-namespace sdk = orchestrator::plugin;
-using namespace orchestrator::plugin::test;  // NOLINT(google-build-using-namespace): a test
-
-constexpr char k_commit[] = "0123456789abcdef0123456789abcdef01234567";
-constexpr char k_other_commit[] = "fedcba9876543210fedcba9876543210fedcba98";
-
-// Every attempt is a fresh instance, as after a crash or a restart; only the state folder goes on.
-class Finalizer : public testing::Test {
- protected:
-  Finalizer() {
-    request.stage = "deploy";
-    request.role = "deployer";
-    request.verdict_key = "deploy_status";
-    request.tokens = {"SUCCESS", "FAILED"};
-    request.commit = k_commit;
-    state = host.state_dir();
-    deploys("true");
-    host.when("sh", [this](const sdk::Process& process) { return start(process); });
-  }
-
-  // The deploy command leaves a byte for every execution, then does `what`.
-  void deploys(const std::string& what) {
-    settings = R"({"command":["/bin/sh","-c","printf x >> )" + marks().string() + "; " + what +
-               R"(","sh","{commit}"],"timeout":"60s","poll":"2s"})";
-  }
-  // The host's detached start: the wrapper runs to its end before the next attempt looks.
-  sdk::ProcessResult start(const sdk::Process& process) {
-    EXPECT_TRUE(process.detached);
-    EXPECT_TRUE(process.mutating);
-    if (starts_reach_the_shell) test::Started(process.argv).wait();
-    return exited(0);
-  }
-
-  sdk::Outcome attempt() {
-    DeployFinalizer finalizer;
-    EXPECT_EQ(finalizer.configure(settings), std::nullopt) << settings;
-    request.run_id = "run-" + std::to_string(++runs);
-    const sdk::Outcome outcome = finalizer.produce(request.build(), host);
-    ++request.attempt;
-    if (const auto* defer = std::get_if<sdk::Defer>(&outcome))
-      request.resume_token = defer->resume_token;
-    return outcome;
-  }
-  void new_visit() { request.attempt = 1; }
-
-  fs::path marks() const { return folder.path() / "marks"; }
-  std::size_t executed() const {
-    std::error_code none;
-    const auto size = fs::file_size(marks(), none);
-    return none ? 0 : size;
-  }
-  fs::path current() const {
-    for (int i = runs; i > 0; --i) {
-      const fs::path path = state / ("deploy-run-" + std::to_string(i));
-      if (fs::exists(path)) return path;
-    }
-    return {};
-  }
-  static sdk::Why why(const sdk::Outcome& outcome) {
-    if (const auto* defer = std::get_if<sdk::Defer>(&outcome)) return defer->why;
-    if (const auto* hold = std::get_if<sdk::Hold>(&outcome)) return hold->why;
-    return sdk::Why::out_of_scope;
-  }
-  static std::string token(const sdk::Outcome& outcome) {
-    const auto* verdict = std::get_if<sdk::Verdict>(&outcome);
-    return verdict == nullptr ? "none" : verdict->token;
-  }
-
-  ScratchFolder folder;
-  FakeHost host;
-  fs::path state;
-  RequestBuilder request;
-  std::string settings;
-  bool starts_reach_the_shell = true;
-  int runs = 0;
-};
 
 TEST_F(Finalizer, StartsThenTellsTheResultOnTheNextAttempt) {
   const sdk::Outcome first = attempt();
@@ -149,6 +63,18 @@ TEST_F(Finalizer, CrashBetweenMarkerAndCommandIsHeldNotRepeated) {
   EXPECT_EQ(executed(), 0U);
 }
 
+TEST_F(Finalizer, AResultOfAnotherDeploymentIsNotBelieved) {
+  starts_reach_the_shell = false;
+  attempt();
+  fs::create_directory(current() / "started");
+  std::ofstream(current() / "result") << "deploy-run-0 exit 0\n";
+  const sdk::Outcome outcome = attempt();
+  EXPECT_EQ(why(outcome), sdk::Why::unknown);
+  EXPECT_NE(std::get<sdk::Hold>(outcome).text.find("not the result of this deployment"),
+            std::string::npos);
+  EXPECT_EQ(executed(), 0U);
+}
+
 TEST_F(Finalizer, CrashBeforeTheResultWasRenamedIsHeldNotRepeated) {
   attempt();
   fs::rename(current() / "result", current() / "result.tmp");
@@ -192,6 +118,21 @@ TEST_F(Finalizer, DeploysAnotherCommitAnew) {
   EXPECT_TRUE(fs::exists(first / "result")) << "the earlier record is kept";
 }
 
+TEST_F(Finalizer, NeverDeploysACommitThatNobodyConfirmed) {
+  attempt();
+  request.commit = k_other_commit;
+  const sdk::Outcome outcome = attempt();
+  EXPECT_EQ(why(outcome), sdk::Why::unknown);
+  EXPECT_NE(std::get<sdk::Hold>(outcome).text.find("the branch moved"), std::string::npos);
+  EXPECT_EQ(executed(), 1U);
+}
+
+TEST_F(Finalizer, HoldsATaskWithoutACommit) {
+  request.commit.clear();
+  EXPECT_EQ(why(attempt()), sdk::Why::config);
+  EXPECT_FALSE(fs::exists(state / "intent.json"));
+}
+
 TEST_F(Finalizer, DeploysAFailedCommitAgainOnlyAfterAFreshConfirmation) {
   deploys("exit 1");
   attempt();
@@ -230,7 +171,7 @@ TEST_F(Finalizer, WaitsForARunningCommandUpToTheLimitAndThenAsksAHuman) {
   test::Started wrapper(host.runs.back().argv);
   ASSERT_TRUE(test::eventually([&] { return executed() == 1; }));
   EXPECT_EQ(why(attempt()), sdk::Why::in_progress);
-  host.advance(std::chrono::seconds(61));
+  host.advance(std::chrono::seconds(101));
   const sdk::Outcome outcome = attempt();
   EXPECT_EQ(why(outcome), sdk::Why::unknown);
   EXPECT_NE(std::get<sdk::Hold>(outcome).text.find("still runs"), std::string::npos);
@@ -245,7 +186,7 @@ TEST_F(Finalizer, ListensToWhatAHumanFound) {
   attempt();
   fs::create_directory(current() / "started");
   EXPECT_EQ(why(attempt()), sdk::Why::unknown);
-  std::ofstream(current() / "result") << "not-run\n";
+  std::ofstream(current() / "result") << "deploy-run-1 not-run\n";
   starts_reach_the_shell = true;
   EXPECT_EQ(why(attempt()), sdk::Why::in_progress);
   EXPECT_EQ(token(attempt()), "SUCCESS");
@@ -263,7 +204,7 @@ TEST_F(Finalizer, GivesUpOnStartsThatNeverBecomeAProcess) {
 
 TEST_F(Finalizer, HoldsForAMissingProgramAndDeploysOnceItIsThere) {
   const std::string program = (folder.path() / "tool").string();
-  settings = R"({"command":[")" + program + R"("]})";
+  settings = R"({"command":[")" + program + R"("],"revision_command":["revision"]})";
   attempt();
   EXPECT_EQ(why(attempt()), sdk::Why::tool_missing);
   fs::create_symlink("/bin/true", program);
@@ -272,7 +213,9 @@ TEST_F(Finalizer, HoldsForAMissingProgramAndDeploysOnceItIsThere) {
 }
 
 TEST_F(Finalizer, NeverCallsAnInfrastructureFaultAFailedDeploy) {
-  for (const auto& [code, expected] : {std::pair{127, sdk::Why::unknown},
+  for (const auto& [code, expected] : {std::pair{124, sdk::Why::unknown},
+                                       {125, sdk::Why::unknown},
+                                       {127, sdk::Why::unknown},
                                        {126, sdk::Why::unknown},
                                        {137, sdk::Why::unknown},
                                        {255, sdk::Why::unknown}}) {
@@ -298,50 +241,10 @@ TEST_F(Finalizer, HoldsWithoutAFolderThatOutlivesTheJob) {
 }
 
 TEST_F(Finalizer, HoldsForAValueThatIsNoPlainWord) {
-  settings = R"({"command":["deploy","{branch}"]})";
+  settings = R"({"command":["deploy","{branch}"],"revision_command":["revision"]})";
   request.branch = "x;reboot";
   EXPECT_EQ(why(attempt()), sdk::Why::config);
   EXPECT_FALSE(fs::exists(state / "intent.json"));
-}
-
-// --- the running revision ---
-
-class Revision : public Finalizer {
- protected:
-  Revision() {
-    settings.insert(settings.size() - 1, R"(,"revision_command":["revision","--of={work_item}"])");
-    attempt();
-  }
-};
-
-TEST_F(Revision, MustBeTheDeployedOne) {
-  host.when("revision", exited(0, std::string(k_commit).substr(0, 12) + "\n"));
-  EXPECT_EQ(token(attempt()), "SUCCESS");
-  EXPECT_EQ(host.runs.back().argv.back(), "--of=DEMO-1");
-  EXPECT_FALSE(host.runs.back().mutating);
-}
-
-TEST_F(Revision, OfAnotherCommitIsWaitedForThenFailed) {
-  host.when("revision", exited(0, std::string(k_other_commit) + "\n"));
-  EXPECT_EQ(why(attempt()), sdk::Why::in_progress);
-  host.advance(std::chrono::seconds(61));
-  const sdk::Outcome outcome = attempt();
-  EXPECT_EQ(token(outcome), "FAILED");
-  EXPECT_NE(std::get<sdk::Verdict>(outcome).summary.find("fedcba987654"), std::string::npos);
-}
-
-TEST_F(Revision, ThatCannotBeReadIsNeverAVerdict) {
-  for (const sdk::ProcessResult& result :
-       {exited(1), exited(0, ""), exited(0, "abc\n"), exited(0, "not a commit\n"), timed_out(),
-        signalled(9)}) {
-    host.when("revision", result);
-    EXPECT_EQ(why(attempt()), sdk::Why::in_progress);
-  }
-  host.advance(std::chrono::seconds(61));
-  EXPECT_EQ(why(attempt()), sdk::Why::unknown);
-  host.when("revision", not_started(ENOENT));
-  EXPECT_EQ(why(attempt()), sdk::Why::tool_missing);
-  EXPECT_EQ(executed(), 1U);
 }
 
 // --- whether to take the job ---
@@ -359,11 +262,12 @@ TEST_F(Finalizer, DeclinesWithoutACommandAndForOtherStages) {
 
 TEST_F(Finalizer, PreflightLooksForItsPrograms) {
   DeployFinalizer finalizer;
-  ASSERT_EQ(finalizer.configure(R"({"command":["/no/such/deploy-it"]})"), std::nullopt);
+  ASSERT_EQ(finalizer.configure(R"({"command":["/no/such/deploy-it"],"revision_command":["x"]})"), std::nullopt);
   EXPECT_NE(finalizer.preflight(host).value_or("").find("flock"), std::string::npos);
   host.when("flock", exited(0));
+  host.when("timeout", exited(0));
   EXPECT_NE(finalizer.preflight(host).value_or("").find("deploy-it"), std::string::npos);
-  ASSERT_EQ(finalizer.configure(R"({"command":["/bin/true"]})"), std::nullopt);
+  ASSERT_EQ(finalizer.configure(R"({"command":["/bin/true"],"revision_command":["x"]})"), std::nullopt);
   EXPECT_EQ(finalizer.preflight(host), std::nullopt);
   EXPECT_FALSE(host.runs.back().detached);
 }

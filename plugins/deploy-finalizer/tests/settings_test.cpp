@@ -7,6 +7,7 @@
 
 #include "exit_codes.h"
 #include "text.h"
+#include "wrapper.h"
 
 namespace deploy_finalizer {
 namespace {
@@ -49,6 +50,23 @@ TEST(Settings, RefuseWhatCouldNotWork) {
   EXPECT_TRUE(refused("nonsense"));
 }
 
+TEST(Settings, WantALookAtTheRunningRevisionBesideACommand) {
+  EXPECT_TRUE(refused(R"({"command":["deploy"]})"));
+  EXPECT_TRUE(refused(R"({"command":["d"],"revision_command":["r"],"revision_url":"http://x/"})"));
+  EXPECT_TRUE(refused(R"({"command":["d"],"revision_url":"file:///etc/passwd"})"));
+  EXPECT_TRUE(refused(R"({"command":["d"],"revision_url":"http://x/{comit}"})"));
+  EXPECT_TRUE(refused(R"({"revision_field":"build"})"));
+  EXPECT_TRUE(refused(R"({"command":["d"],"revision_command":["r"],"revision_field":"a..b"})"));
+  EXPECT_EQ(accepted(R"({"command":["d"],"revision_url":"https://x/","revision_field":"a.b"})")
+                .revision_field,
+            "a.b");
+}
+
+TEST(Settings, GiveTheWrapperItsLimitsAsTimeoutReadsThem) {
+  EXPECT_EQ(seconds_argument(std::chrono::milliseconds(61'005)), "61.005");
+  EXPECT_EQ(seconds_argument(std::chrono::milliseconds(0)), "0.001") << "0 would be no limit";
+}
+
 TEST(FillIn, PutsTheCommitInOnceAndLeavesOtherBracesAlone) {
   RequestBuilder request;
   request.commit = "0123abcd";
@@ -70,7 +88,9 @@ TEST(FillIn, RefusesAValueThatAShellCouldReadAsMore) {
 TEST(ExitCodes, AreMappedOneByOne) {
   EXPECT_EQ(meaning_of(0), ExitMeaning::succeeded);
   EXPECT_EQ(meaning_of(1), ExitMeaning::failed);
-  EXPECT_EQ(meaning_of(125), ExitMeaning::failed);
+  EXPECT_EQ(meaning_of(123), ExitMeaning::failed);
+  EXPECT_EQ(meaning_of(124), ExitMeaning::timed_out);
+  EXPECT_EQ(meaning_of(125), ExitMeaning::unknown);
   EXPECT_EQ(meaning_of(126), ExitMeaning::program_missing);
   EXPECT_EQ(meaning_of(127), ExitMeaning::program_missing);
   EXPECT_EQ(meaning_of(128), ExitMeaning::failed);

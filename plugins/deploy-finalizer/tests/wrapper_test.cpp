@@ -22,7 +22,7 @@ class Wrapper : public testing::Test {
  protected:
   Wrapper() { EXPECT_TRUE(folder.make_current(intent)); }
   std::vector<std::string> argv(const std::vector<std::string>& command) const {
-    return wrapper_argv(folder.folder(intent), command);
+    return wrapper_argv(folder.folder(intent), intent.id, limits, command);
   }
   void run(const std::vector<std::string>& command) { Started(argv(command)).wait(); }
   Sighting look() const { return folder.look(intent); }
@@ -45,6 +45,7 @@ class Wrapper : public testing::Test {
   ScratchFolder state;
   DeploymentFolder folder{state.path().string()};
   Intent intent{"deploy-1", "abc", "1", 0};
+  WrapperLimits limits{std::chrono::seconds(60), std::chrono::seconds(1)};
 };
 
 TEST_F(Wrapper, LeavesExitCodeAndOutput) {
@@ -96,6 +97,33 @@ TEST_F(Wrapper, IsNotTakenForAliveBecauseTheServiceItStartedLives) {
   ::kill(service, SIGKILL);
 }
 
+TEST_F(Wrapper, EndsACommandThatIsPastItsTimeWithWhatItStarted) {
+  limits = {std::chrono::milliseconds(200), std::chrono::milliseconds(200)};
+  run(marking("sleep 60 & echo $! > \"$1.pid\"; wait"));
+  EXPECT_EQ(exit_code(), 124);
+  pid_t sleeper = 0;
+  std::ifstream(marks() + ".pid") >> sleeper;
+  ASSERT_GT(sleeper, 0);
+  EXPECT_TRUE(eventually([&] { return ::kill(sleeper, 0) != 0; }));
+}
+
+TEST_F(Wrapper, EndsACommandThatIsDeafToTheFirstSignal) {
+  limits = {std::chrono::milliseconds(200), std::chrono::milliseconds(200)};
+  run(marking("trap '' TERM; while :; do sleep 1; done"));
+  EXPECT_EQ(exit_code(), 137);
+  EXPECT_EQ(deploys(), 1U);
+}
+
+TEST_F(Wrapper, LeavesAServiceInASessionOfItsOwnAloneAtTheLimit) {
+  limits = {std::chrono::milliseconds(300), std::chrono::milliseconds(200)};
+  run(marking("setsid sh -c 'echo $$ > \"$0.pid\"; exec sleep 60' \"$1\" & sleep 60"));
+  EXPECT_EQ(exit_code(), 124);
+  pid_t service = 0;
+  std::ifstream(marks() + ".pid") >> service;
+  ASSERT_GT(service, 0);
+  EXPECT_EQ(::kill(service, SIGKILL), 0);
+}
+
 TEST_F(Wrapper, SaysThatItFoundNothingToRun) {
   run({"/no/such/program"});
   EXPECT_TRUE(std::holds_alternative<ProgramMissing>(look()));
@@ -115,8 +143,11 @@ TEST_F(Wrapper, DoesNothingWithoutItsFolder) {
 }
 
 TEST_F(Wrapper, ResultsThatAreNotItsOwnAreNotBelieved) {
-  for (const char* text : {"", "exit", "exit ", "exit 0", "exit -1\n", "exit 256\n",
-                           "exit 0\nmore\n", "SUCCESS\n", "exit 0x\n", "exit 99999\n"}) {
+  for (const std::string text :
+       {"", "exit 0\n", "deploy-2 exit 0\n", "deploy-1", "deploy-1 \n", "deploy-1 exit",
+        "deploy-1 exit ", "deploy-1 exit 0", "deploy-1 exit -1\n", "deploy-1 exit 256\n",
+        "deploy-1 exit 0\nmore\n", "deploy-1 SUCCESS\n", "deploy-1 exit 0x\n",
+        "deploy-1  exit 0\n", "deploy-11 exit 0\n", "deploy-1 exit 99999\n"}) {
     std::ofstream(folder.folder(intent) + "/result") << text;
     EXPECT_TRUE(std::holds_alternative<Damaged>(look())) << text;
   }

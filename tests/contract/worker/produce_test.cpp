@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "artifacts/frontmatter.h"
+#include "support/host_harness.h"
 #include "worker_fixture.h"
 
 namespace orc::worker {
@@ -132,18 +133,29 @@ TEST_F(Production, NothingOfItSurvives) {
   EXPECT_TRUE(survivors().empty());
 }
 
-TEST_F(Production, ADetachedChildOutlivesTheJobWithoutItsMark) {
+TEST_F(Production, ADeploysDetachedChildOutlivesTheJobWithItsDaemonsAndWithoutItsMark) {
+  request_.stage = Stage::deploy;
   add_probe("detached");
   const jobs::WorkerReport report = run();
   EXPECT_EQ(expect<Deferred>(report).reason, ReasonCode::in_progress);
+  EXPECT_EQ(expect<Deferred>(report).text, "started") << "it is the last program of its job";
   EXPECT_EQ(report.side_effects, 1);
-  const Result<std::string> pid_text = read_file(request_.worktree / "detached.pid", 100);
-  if (pid_text.ok() && !pid_text.value().empty()) {
-    const int pid = std::stoi(pid_text.value());
-    EXPECT_EQ(::kill(pid, 0), 0) << "it did not survive";
-    ::kill(-pid, SIGKILL);
+  for (const char* name : {"daemon.pid", "detached.pid"}) {
+    ASSERT_TRUE(test::wait_for_text(request_.worktree / name, "\n")) << name;
+    const int pid = std::stoi(test::read_text(request_.worktree / name));
+    EXPECT_EQ(::kill(pid, SIGKILL), 0) << name << ": it did not survive";
   }
+  EXPECT_EQ(test::read_text(request_.worktree / "detached.env").find("ORCH_RUN_ID"),
+            std::string::npos);
   EXPECT_TRUE(survivors().empty());
+}
+
+TEST_F(Production, NothingButADeployMayOutliveItsJob) {
+  add_probe("detached");
+  const jobs::WorkerReport report = run();
+  EXPECT_EQ(expect<Held>(report).reason, ReasonCode::config);
+  EXPECT_EQ(report.side_effects, 0);
+  EXPECT_FALSE(std::filesystem::exists(request_.worktree / "detached.pid"));
 }
 
 TEST_F(Production, AnAgentsArtifactIsCollectedAsItIs) {

@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "process/process.h"
+#include "process/sweep.h"
 #include "process/table.h"
 #include "unit/process/shell.h"
 
@@ -127,13 +128,35 @@ TEST_F(ProcessTree, RunsInTwoThreadsDoNotEndEachOther) {
 TEST_F(ProcessTree, TheSweepEndsEverythingButTheSparedChildAndItsDescendants) {
   const Started spared = start_detached("sleep 100 & echo $!; wait", k_env);
   const Started other = start_detached(test::escapee() + "; exec sleep 100", k_env);
-  const Sweep sweep = sweep_descendants(Millis{100}, test::k_deadline, {spared.child.pid});
+  const Sweep sweep =
+      sweep_descendants(Millis{100}, test::k_deadline, {spare(spared.child.pid)});
   EXPECT_GE(sweep.killed, 2);
   EXPECT_EQ(sweep.left, 0);
   EXPECT_FALSE(lives(pid_in(other.line)));
   EXPECT_FALSE(test::has_ended(spared.child, Millis{0}));
   EXPECT_TRUE(lives(pid_in(spared.line)));
   EXPECT_EQ(descendants(::getpid()).size(), 2U);
+}
+
+TEST_F(ProcessTree, TheSweepEndsAProcessThatBearsASparedNumberAlone) {
+  const Started other = start_detached("sleep 100 & echo $!; wait", k_env);
+  Spared earlier = spare(other.child.pid);
+  --earlier.start_ticks;
+  const Sweep sweep = sweep_descendants(Millis{0}, test::k_deadline, {earlier});
+  EXPECT_EQ(sweep.left, 0);
+  EXPECT_FALSE(lives(pid_in(other.line)));
+}
+
+TEST_F(ProcessTree, TheSweepSparesWhatASparedChildLeftInItsSession) {
+  const Started spared = start_detached("sleep 100 & echo $!", k_env);
+  const Spared mark = spare(spared.child.pid);
+  ASSERT_TRUE(test::has_ended(spared.child, test::k_deadline));
+  sweep_descendants(Millis{0}, test::k_deadline, {mark});
+  EXPECT_TRUE(lives(pid_in(spared.line)));
+}
+
+TEST_F(ProcessTree, NothingIsSparedForAProcessThatIsNoChild) {
+  EXPECT_EQ(spare(1).start_ticks, 0U);
 }
 
 TEST_F(ProcessTree, TheSweepEndsStoppedProcessesWithoutTheFullGrace) {

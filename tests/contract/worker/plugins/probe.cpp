@@ -137,11 +137,18 @@ class Probe : public Producer {
     return Verdict{"FAIL", "the suite did not finish", ""};
   }
   Outcome detached(const Request&, Host& host) {
-    Process process{
-        .argv = {"sh", "-c", "trap '' TERM; echo $$ > detached.pid; env > detached.env; sleep 20"}};
+    // A daemon that is nobody's child at once: its parents are gone before the job is.
+    Process process{.argv = {"sh", "-c",
+                             "trap '' TERM; env > detached.env;"
+                             "setsid --fork sh -c 'echo $$ > daemon.new; mv daemon.new daemon.pid;"
+                             "exec sleep 60'; echo $$ > own.new; mv own.new detached.pid;"
+                             "exec sleep 60"}};
     process.detached = true;
-    host.run(process);
-    return Defer{Why::in_progress, "started", Milliseconds(1), "t"};
+    const ProcessResult started = host.run(process);
+    if (const auto* no = std::get_if<NotStarted>(&started.end)) return Hold{Why::config, no->text};
+    const ProcessResult later = host.run({.argv = {"touch", "after"}});
+    const bool may_go_on = !std::holds_alternative<NotStarted>(later.end);
+    return Defer{Why::in_progress, may_go_on ? "another one ran" : "started", Milliseconds(1), "t"};
   }
   Outcome agent(const Request& request, Host& host) {
     std::ofstream(std::string(request.artifact_dir()) + "/13-test-report.md")
