@@ -75,13 +75,16 @@ TEST_F(Wrapper, RunsTheCommandOnceHoweverOftenItIsStarted) {
   EXPECT_EQ(exit_code(), 0);
 }
 
-TEST_F(Wrapper, IsSeenWhileItRunsAndMissedWhenItIsKilled) {
-  Started wrapper(argv(marking("exec sleep 60")));
-  ASSERT_TRUE(eventually([&] { return deploys() == 1; }));
+TEST_F(Wrapper, IsSeenWhileItOrItsCommandRunsAndMissedWhenBothAreKilled) {
+  Started wrapper(argv(marking("echo $$ > \"$1.pid\"; exec sleep 60")));
+  pid_t command = 0;
+  ASSERT_TRUE(eventually([&] { return !!(std::ifstream(marks() + ".pid") >> command); }));
   EXPECT_TRUE(std::holds_alternative<Running>(look()));
   wrapper.kill();
   wrapper.wait();
-  EXPECT_TRUE(std::holds_alternative<Vanished>(look()));
+  EXPECT_TRUE(std::holds_alternative<Running>(look())) << "the command goes on, under its limit";
+  EXPECT_EQ(::kill(-::getpgid(command), SIGKILL), 0);
+  EXPECT_TRUE(eventually([&] { return std::holds_alternative<Vanished>(look()); }));
   run(marking("true"));
   EXPECT_EQ(deploys(), 1U) << "a deploy of unknown end was repeated";
 }
