@@ -10,6 +10,33 @@
 
 namespace orc::engine {
 
+namespace {
+
+// Whose unfinished work this attempt goes on with.
+std::string who_began(const std::vector<Job>& earlier, const Job& job) {
+  std::string producer;
+  for (const Job& one : earlier) {
+    const bool handed_on = one.stage == job.stage && one.state == JobState::finished &&
+                           one.resume_token == job.resume_token;
+    if (handed_on && !one.producer.empty()) producer = one.producer;
+  }
+  return producer;
+}
+
+// What has begun is gone on with by whoever began it, or held: a second producer beside a deploy
+// that is under way would be a second deploy.
+void leave_only(const std::string& began, ResolvedChain& chain) {
+  if (began.empty()) return;
+  std::erase_if(chain.links, [&](const jobs::RequestLink& link) {
+    if (link.plugin == began) return false;
+    chain.skipped.push_back({link.position, link.plugin, Decision::skipped, "begun",
+                             began + " has begun and is not finished"});
+    return true;
+  });
+}
+
+}  // namespace
+
 int Engine::free_workers() const {
   return generation_->config.workers - static_cast<int>(workers_.size()) + batch_.freed -
          batch_.claimed;
@@ -136,6 +163,10 @@ Status Engine::prepare(Job job, Task task, const Admitted& admitted) {
     const bool self_hosting = repo != generation_->config.repos.end() && repo->second.self_hosting;
     ResolvedChain chain = resolve_chain(*generation_, worker.job.stage, worker.task.repo,
                                         self_hosting, killed_, worker.job.first_link);
+    if (worker.job.reason == to_string(ReasonCode::in_progress)) {
+      ORC_TRY(const std::vector<Job> earlier, store_->jobs(worker.task.id));
+      leave_only(who_began(earlier, worker.job), chain);
+    }
     if (!chain.skipped.empty()) {
       ORC_CHECK_OK(store_->record_decisions(worker.job.id, chain.skipped, batch_.now));
     }
