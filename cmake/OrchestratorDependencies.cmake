@@ -10,3 +10,13 @@ set(OPENSSL_USE_STATIC_LIBS TRUE)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(prometheus-cpp REQUIRED CONFIG COMPONENTS core)
 find_package(Threads REQUIRED)
+
+# orchestrator_allocator(TARGET): the host's allocator instead of libc's; it serves SQLite as well. It replaces malloc by
+# being loaded, so nothing refers to it. A sanitizer brings its own.
+find_library(MIMALLOC_LIBRARY mimalloc REQUIRED)
+function(orchestrator_allocator target)
+  if(NOT ORCH_SANITIZE)
+    target_link_libraries(${target} PRIVATE
+      -Wl,--push-state,--no-as-needed "${MIMALLOC_LIBRARY}" -Wl,--pop-state)
+  endif()
+endfunction()
