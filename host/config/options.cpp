@@ -186,7 +186,7 @@ constexpr std::array k_options{
            .text = "Exit codes of a green suite; a code in neither list is an environment fault."},
     Option{.key = "repos.*.test.exit_codes.fail", .type = Type::code_list, .otherwise = "the runner's: pytest 1, ctest 8",
            .text = "Exit codes of a red suite."},
-    Option{.key = "repos.*.test.evidence.junit", .type = Type::text, .otherwise = "test-runner asks pytest and ctest for one",
+    Option{.key = "repos.*.test.evidence.junit", .type = Type::text, .otherwise = "test-runner asks a known runner for its own",
            .text = "JUnit XML report that the suite writes, relative to `test.cwd`."},
     Option{.key = "repos.*.test.evidence.min_tests", .type = Type::integer, .fallback = "1", .least = 1,
            .text = "Fewer executed tests than this: the suite did not run."},

@@ -50,7 +50,8 @@ constexpr std::array k_holds{
     HoldRow{HoldClass::no_producer, "no_producer", false,
             "a configuration that gives the stage a producer, then an operator"},
     HoldRow{HoldClass::retry_budget, "retry_budget", false, "an operator: orchestrator task retry"},
-    HoldRow{HoldClass::blocked, "blocked", false, "an operator, after reading the report"},
+    HoldRow{HoldClass::blocked, "blocked", false,
+            "an operator who read the report and approves this content: orchestrator task release"},
     HoldRow{HoldClass::operator_hold, "operator", false, "an operator: orchestrator task release"},
 };
 

@@ -149,6 +149,21 @@ Status Engine::claim_queued(const store::DueJob& due) {
   return prepare(std::move(live->job), std::move(live->task), std::get<Admitted>(admission));
 }
 
+// Who released a verdict that stopped for a human at this stage, on exactly this content.
+Result<std::string> Engine::approver_of(const Task& task) {
+  const StageRule& rule = *find_rule(task.stage);
+  const bool may_stop = std::any_of(
+      rule.tokens.begin(), rule.tokens.end(),
+      [](const VerdictToken& token) { return token.meaning == VerdictMeaning::blocked; });
+  if (!may_stop || task.content_id.empty()) return std::string();
+  ORC_TRY(const std::vector<Approval> approvals, store_->approvals(task.id));
+  for (const Approval& approval : approvals) {
+    if (approval.approved && approval.stage == task.stage && approval.content_id == task.content_id)
+      return approval.actor;
+  }
+  return std::string();
+}
+
 // The job is ours: its generation is pinned, and the links that are never asked are written down.
 Status Engine::prepare(Job job, Task task, const Admitted& admitted) {
   ++batch_.claimed;
@@ -170,6 +185,7 @@ Status Engine::prepare(Job job, Task task, const Admitted& admitted) {
     if (!chain.skipped.empty()) {
       ORC_CHECK_OK(store_->record_decisions(worker.job.id, chain.skipped, batch_.now));
     }
+    ORC_TRY(worker.approved_by, approver_of(worker.task));
     worker.links = std::move(chain.links);
     worker.skipped = std::move(chain.skipped);
   }

@@ -89,7 +89,8 @@ std::optional<Answer> choose_branch(const Submit& request, store::NewTask& task)
   if (orc_leased) return *orc_leased
 
 Status Engine::on(Command& command) {
-  ORC_CHECK_OK(queue_next_jobs());  // a command sees every job where it looks for jobs: in the store
+  ORC_CHECK_OK(
+      queue_next_jobs());  // a command sees every job where it looks for jobs: in the store
   ORC_TRY(Answer answer,
           std::visit([&](const auto& request) { return carry_out(request, command.actor); },
                      command.request));
@@ -261,6 +262,17 @@ Result<Answer> Engine::carry_out(const Release& request, const Actor& actor) {
     return wrong_state(task, "held for something that a release can end: its retry budget is spent",
                        "orchestrator task retry " + task.work_item);
   }
+  // Whoever lets a stopped verdict go on says that this content is all right as it is.
+  if (task.hold && task.hold->hold == HoldClass::blocked) {
+    ORC_CHECK_OK(store_->record_approval({.task = task.id,
+                                          .stage = task.stage,
+                                          .approved = true,
+                                          .actor = actor.name,
+                                          .channel = actor.channel,
+                                          .reason = request.reason,
+                                          .content_id = task.content_id,
+                                          .at = batch_.now}));
+  }
   Followup followup = try_again(task, batch_.now);
   followup.events.push_back({"task.released", with_reason(actor.name, request.reason)});
   return written(task, std::move(followup), actor,
@@ -295,8 +307,11 @@ Result<Answer> Engine::carry_out(const Cancel& request, const Actor& actor) {
 Status Engine::withdraw_live_job(const Task& task, const std::string& why) {
   ORC_TRY(const std::optional<Job> live, store_->live_job(task.id));
   if (!live) return Done{};
-  const store::JobEnd end{
-      .stage = live->stage, .outcome = "cancelled", .reason = "cancelled", .text = why, .at = batch_.now};
+  const store::JobEnd end{.stage = live->stage,
+                          .outcome = "cancelled",
+                          .reason = "cancelled",
+                          .text = why,
+                          .at = batch_.now};
   if (live->state == JobState::queued) {
     ORC_TRY(const store::Write withdrawn, store_->withdraw_job(live->id, end));
     if (withdrawn == store::Write::lost) ++batch_.lost_writes;

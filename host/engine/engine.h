@@ -109,6 +109,7 @@ class Engine final : public CommandPort, public StatusPort {
     config::GenerationPtr generation;
     std::string run_id;
     std::optional<std::int64_t> lease_epoch;  // of the transition that the job belongs to
+    std::string approved_by;  // of exactly this content at this stage
     process::Child child;
     bool is_child = false;    // false: adopted, its exit status is not ours to read
     bool task_ended = false;  // nobody works in the task's clone once the process is gone
@@ -223,6 +224,7 @@ class Engine final : public CommandPort, public StatusPort {
   Status claim_oldest(int free);
   Status start_next(NextJob next);
   Status claim_queued(const store::DueJob& due);
+  Result<std::string> approver_of(const Task& task);
   Status prepare(Job job, Task task, const Admitted& admitted);
   static void tell(store::NewJob& job, Waits waits);
   Status collect_outgoing();

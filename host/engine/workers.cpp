@@ -28,10 +28,10 @@ void Engine::start(Worker worker) {
     report_later(kept, {.outcome = NobodyAccepted{}});
     return;
   }
-  Launcher::Launched launched =
-      launcher_->launch(folders_.job(id, worker.job.attempt),
-                        build_request(worker.task, worker.job, *worker.generation, worker.links,
-                                      folders_, worker.run_id));
+  jobs::JobRequest request = build_request(worker.task, worker.job, *worker.generation,
+                                           worker.links, folders_, worker.run_id);
+  request.approved_by = worker.approved_by;
+  Launcher::Launched launched = launcher_->launch(folders_.job(id, worker.job.attempt), request);
   Worker& kept = workers_.insert_or_assign(id, std::move(worker)).first->second;
   std::visit(overloaded{
                  [&](process::Child& child) {

@@ -74,6 +74,7 @@ struct JobRequest {
 
   std::vector<RequestLink> chain;  // asked in order
   std::string resume_token;
+  std::string approved_by;  // who released this stage's stopped verdict on exactly this content
   Millis decide_timeout{0};  // for load, configure and accepts of one link
   Millis kill_grace{0};
   Millis limit{0};  // the whole job; the worker keeps it without the host

@@ -92,6 +92,8 @@ JobRequest read_request_object(const json& object) {
   request.generation = object.at("generation");
   for (const TextField& field : k_texts)
     request.*field.member = object.at(field.key).get<std::string>();
+  // A worker may be of an older host that did not write it.
+  request.approved_by = object.value("approved_by", "");
   for (const PathField& field : k_paths)
     request.*field.member = object.at(field.key).get<std::string>();
   for (const DurationField& field : k_durations) {
@@ -119,6 +121,7 @@ std::string to_json(const JobRequest& request) {
               {"contract", embed(request.contract)},
               {"chain", json::array()}};
   for (const TextField& field : k_texts) object[field.key] = request.*field.member;
+  object["approved_by"] = request.approved_by;
   for (const PathField& field : k_paths) object[field.key] = (request.*field.member).string();
   for (const DurationField& field : k_durations)
     object[field.key] = (request.*field.member).count();

@@ -89,6 +89,20 @@ Status prepare_verification(Session& session, Code& code) {
   return code.repository->checkout(code.commit, code.verification);
 }
 
+}  // namespace
+
+Status prepare_base(Session& session, Code& code) {
+  if (!code.repository || code.base_commit.empty() || code.verification.empty())
+    return Error{ErrorKind::not_found, "the job has no base commit"};
+  const std::filesystem::path folder = session.base_checkout();
+  session.record.remove_at_end(folder);
+  ORC_CHECK_OK(remove_tree(folder));
+  ORC_CHECK_OK(make_folder(folder));
+  return code.repository->checkout(code.base_commit, folder);
+}
+
+namespace {
+
 Result<Code> prepare_repository(Session& session) {
   const jobs::JobRequest& request = session.request;
   ORC_TRY(Repository repository,

@@ -28,6 +28,10 @@ struct Code {
 // says why it could not be done.
 std::variant<Code, JobOutcome> prepare_code(Session& session);
 
+// A checkout of the base commit at session.base_checkout(), removed with the job. `not_found`:
+// there is no base to check out.
+Status prepare_base(Session& session, Code& code);
+
 // Whether something may work later, needs a human, or is the worker's own failure.
 JobOutcome outcome_of(const Error& error);
 

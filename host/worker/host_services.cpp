@@ -70,6 +70,7 @@ struct ServiceTable {
     return outcome == nullptr ? orch_status{ORCH_E_ARGUMENT} : self(context).submit(*outcome);
   }
   static orch_str state_folder(void* context) { return self(context).state_folder(); }
+  static orch_str base_checkout(void* context) { return self(context).base_checkout(); }
   static orch_status write_aux(void* context, orch_str name, orch_str bytes) {
     return self(context).write_aux(view(name), view(bytes));
   }
@@ -85,13 +86,15 @@ struct ServiceTable {
     static constexpr orch_ext_artifact_aux k_aux{sizeof(orch_ext_artifact_aux), &write_aux};
     static constexpr orch_ext_progress k_progress{sizeof(orch_ext_progress), &progress};
     static constexpr orch_ext_agent_run k_agent_run{sizeof(orch_ext_agent_run), &agent_run};
+    static constexpr orch_ext_base_checkout k_base{sizeof(orch_ext_base_checkout), &base_checkout};
     struct Row {
       std::string_view name;
       const void* table;
     };
     static constexpr std::array k_extensions{
         Row{ORCH_EXT_STATEDIR, &k_statedir}, Row{ORCH_EXT_ARTIFACT_AUX, &k_aux},
-        Row{ORCH_EXT_PROGRESS, &k_progress}, Row{ORCH_EXT_AGENT_RUN, &k_agent_run}};
+        Row{ORCH_EXT_PROGRESS, &k_progress}, Row{ORCH_EXT_AGENT_RUN, &k_agent_run},
+        Row{ORCH_EXT_BASE_CHECKOUT, &k_base}};
     for (const Row& row : k_extensions) {
       if (row.name == view(name)) return row.table;
     }
@@ -179,6 +182,21 @@ orch_str HostServices::state_folder() {
     if (make_folder(folder).ok()) state_folder_ = folder.string();
   }
   return to_abi(state_folder_);
+}
+
+orch_str HostServices::base_checkout() {
+  const std::lock_guard lock(mutex_);
+  if (!producing_ || !session_.make_base_checkout) return {};
+  if (!base_checkout_) {
+    const Status made = session_.make_base_checkout();
+    base_checkout_ = made.ok() ? session_.base_checkout().string() : std::string();
+    if (!made.ok()) {
+      const std::string line =
+          "[" + plugin_ + "] no checkout of the base: " + made.error().message + "\n";
+      (void)!::write(STDERR_FILENO, line.data(), line.size());
+    }
+  }
+  return to_abi(*base_checkout_);
 }
 
 orch_status HostServices::write_aux(std::string_view name, std::string_view bytes) {

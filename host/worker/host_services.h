@@ -47,6 +47,7 @@ class HostServices {
   orch_status start_detached(process::SpawnSpec spawn, orch_process_result& result);
   orch_status submit(const orch_outcome& outcome);
   orch_str state_folder();
+  orch_str base_checkout();
   orch_status write_aux(std::string_view name, std::string_view bytes);
   orch_status record_agent_run(const orch_agent_run& run);
   process::RunSpec run_spec(const orch_process& spec) const;
@@ -66,6 +67,7 @@ class HostServices {
   LogBudget log_budget_;
   std::map<std::string, std::size_t> aux_sizes_;
   std::string state_folder_;
+  std::optional<std::string> base_checkout_;               // made, or tried: then empty
   std::map<std::thread::id, process::RunResult> results_;  // one a thread: their texts are lent out
 };
 

@@ -152,7 +152,8 @@ void take_in(Session& session, const Code& code, const Accepted& accepted, const
   if (auto* refused = std::get_if<JobOutcome>(&prepared)) {
     session.record.finish({.outcome = std::move(*refused)});
   }
-  const Code& code = *std::get_if<Code>(&prepared);
+  Code& code = *std::get_if<Code>(&prepared);
+  session.make_base_checkout = [&session, &code] { return prepare_base(session, code); };
   if (session.request.kind == JobKind::produce) run_chain(session, code);
   session.watchdog.watch({.deadline = session.limit(),
                           .grace = session.request.kill_grace + k_last_words,

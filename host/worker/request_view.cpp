@@ -38,6 +38,7 @@ RequestView::RequestView(const Session& session, const Code& code) {
   raw_.prompt_file = to_abi(request.prompt_file.native());
   raw_.contract = to_abi(request.contract);
   raw_.resume_token = to_abi(request.resume_token);
+  raw_.approved_by = to_abi(request.approved_by);
   raw_.verdict_key = to_abi(rule.verdict_key);
   for (const VerdictToken& token : rule.tokens) tokens_.push_back(to_abi(token.token));
   raw_.tokens = tokens_.data();

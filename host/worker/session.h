@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "domain/stage.h"
@@ -32,6 +33,10 @@ struct Session {
   std::filesystem::path scratch() const { return folder / "scratch"; }
   // docs/work-items/<work item>, in the repository.
   std::string artifact_folder() const { return "docs/work-items/" + request.work_item; }
+  // Where a checkout of the base commit goes, beside the one under judgement.
+  std::filesystem::path base_checkout() const { return request.verification.string() + "-base"; }
+  // Set once the code is ready: makes that checkout. `not_found`: there is no base.
+  std::function<Status()> make_base_checkout;
   // When the whole job has to be over.
   MonoTime limit() const { return began + request.limit; }
 

@@ -133,6 +133,18 @@ std::string inline_code(std::string_view text, std::size_t cap) {
   return line.empty() ? "–" : '`' + line + '`';
 }
 
+std::string log_section(const std::string& title, const Log& log) {
+  std::string text = "## " + title + "\n\n";
+  const std::string out = tail(log.out, log.lines, log.bytes);
+  const std::string err = tail(log.err, log.lines, log.bytes);
+  if (out.empty() && err.empty()) return text + "The command printed nothing.\n";
+  if (!out.empty()) text += fenced(out);
+  if (!out.empty() && !err.empty()) text += "\nstandard error:\n\n";
+  if (!err.empty()) text += fenced(err);
+  if (log.truncated) text += "\nThe middle of the output was dropped.\n";
+  return text;
+}
+
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   std::int64_t total = 0;
   if (text.empty()) return std::nullopt;

@@ -23,6 +23,16 @@ std::string fenced(std::string_view text);
 // `text` as inline code, for a table cell or a list.
 std::string inline_code(std::string_view text, std::size_t cap);
 
+struct Log {
+  std::string_view out;
+  std::string_view err;
+  bool truncated = false;  // the middle was dropped
+  std::size_t lines = 60;  // shown of each stream, from the end
+  std::size_t bytes = 16 * 1024;
+};
+// "## <title>" and the end of what a command printed.
+std::string log_section(const std::string& title, const Log& log);
+
 // "900s", "15m", "1h30m", "250ms".
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 // "340 ms", "41 s", "3 min 20 s".

@@ -7,10 +7,8 @@ namespace staging_runner {
 
 namespace {
 
-using report_text::fenced;
 using report_text::in_words;
 using report_text::inline_code;
-using report_text::tail;
 
 constexpr std::size_t k_shown_log_lines = 120;
 constexpr std::size_t k_shown_log_bytes = 32 * 1024;
@@ -85,18 +83,6 @@ std::string evidence(const Run& run) {
   return text + "- The verdict is the exit code's alone; what the suite printed played no part.\n";
 }
 
-std::string log_section(const Run& run) {
-  std::string text = "## Log\n\n";
-  const std::string out = tail(run.result.out, k_shown_log_lines, k_shown_log_bytes);
-  const std::string err = tail(run.result.err, k_shown_log_lines, k_shown_log_bytes);
-  if (out.empty() && err.empty()) return text + "The command printed nothing.\n";
-  if (!out.empty()) text += fenced(out);
-  if (!out.empty() && !err.empty()) text += "\nstandard error:\n\n";
-  if (!err.empty()) text += fenced(err);
-  if (run.result.truncated) text += "\nThe middle of the output was dropped.\n";
-  return text;
-}
-
 }  // namespace
 
 std::string summary(const Run& run) {
@@ -106,7 +92,8 @@ std::string summary(const Run& run) {
 
 std::string report_body(const Run& run) {
   return "# Staging log: " + report_text::one_line(run.request.work_item(), 100) + "\n\n" +
-         facts(run) + log_section(run) + '\n' + evidence(run);
+         facts(run) + report_text::log_section("Log", {run.result.out, run.result.err, run.result.truncated,
+                                           k_shown_log_lines, k_shown_log_bytes}) + '\n' + evidence(run);
 }
 
 }  // namespace staging_runner

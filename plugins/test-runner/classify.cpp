@@ -2,7 +2,6 @@
 #include "classify.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -25,44 +24,6 @@ struct Overloaded : F... {
 };
 template <typename... F>
 Overloaded(F...) -> Overloaded<F...>;
-
-// One row for each code that has a meaning. pytest: ExitCode in its documentation. CTest: 8 says
-// both "a test failed" and, with --no-tests=error, "there are no tests"; 1, 2 and 4 belong to its
-// dashboard steps.
-struct Row {
-  int code;
-  Meaning pytest;
-  Meaning ctest;
-  Meaning generic;
-};
-constexpr Meaning k_unknown = Meaning::unknown;
-constexpr std::array k_rows{
-    Row{0, Meaning::passed, Meaning::passed, Meaning::passed},
-    Row{1, Meaning::failed, Meaning::broken_run, Meaning::failed},
-    Row{2, Meaning::by_report, k_unknown, k_unknown},
-    Row{3, Meaning::broken_run, k_unknown, k_unknown},
-    Row{4, Meaning::broken_run, k_unknown, k_unknown},
-    Row{5, Meaning::no_tests, k_unknown, k_unknown},
-    Row{8, k_unknown, Meaning::failed, k_unknown},
-    Row{124, Meaning::timed_out, Meaning::timed_out, Meaning::timed_out},
-    Row{125, k_unknown, k_unknown, k_unknown},
-    Row{126, Meaning::no_program, Meaning::no_program, Meaning::no_program},
-    Row{127, Meaning::no_program, Meaning::no_program, Meaning::no_program},
-    Row{129, Meaning::killed, Meaning::killed, Meaning::killed},     // SIGHUP
-    Row{130, Meaning::killed, Meaning::killed, Meaning::killed},     // SIGINT
-    Row{134, Meaning::crashed, Meaning::crashed, Meaning::crashed},  // SIGABRT
-    Row{137, Meaning::killed, Meaning::killed, Meaning::killed},     // SIGKILL: also out of memory
-    Row{139, Meaning::crashed, Meaning::crashed, Meaning::crashed},  // SIGSEGV
-    Row{143, Meaning::killed, Meaning::killed, Meaning::killed},     // SIGTERM
-};
-
-constexpr std::array k_outside_signals{SIGHUP, SIGINT, SIGKILL, SIGTERM, SIGQUIT, SIGXCPU, SIGXFSZ};
-
-Meaning meaning_of_signal(int signal) {
-  const bool outside = std::find(k_outside_signals.begin(), k_outside_signals.end(), signal) !=
-                       k_outside_signals.end();
-  return outside ? Meaning::killed : Meaning::crashed;
-}
 
 bool holds(const std::vector<int>& codes, int code) {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
@@ -100,10 +61,11 @@ Ending not_started(const std::string& what, const NotStarted& end) {
 Ending by_exit_and_report(const Suite& suite, Meaning meaning, const std::string& ended,
                           const Evidence& evidence) {
   if (const auto* none = std::get_if<NoEvidence>(&evidence)) {
+    // A doubtful code beside no report proves nothing, not even whose fault it is.
     if (meaning == Meaning::by_report) return Unknown{ended + ", and " + none->reason};
     return EnvironmentDefect{Why::contract_broken, ended + ", but " + none->reason};
   }
-  const auto& report = std::get<JunitReport>(evidence);
+  const auto& report = std::get<TestReport>(evidence);
   if (report.is_red()) {
     if (meaning != Meaning::passed) return SuiteRan{Colour::red, ""};
     return SuiteRan{Colour::red, ended + ", but its report shows failures: the report counts"};
@@ -153,12 +115,7 @@ Ending by_meaning(const Suite& suite, Meaning meaning, const std::string& ended,
 Meaning meaning_of(const Suite& suite, int exit_code) {
   if (holds(suite.pass_codes, exit_code)) return Meaning::passed;
   if (holds(suite.fail_codes, exit_code)) return Meaning::failed;
-  const auto* const row =
-      std::find_if(k_rows.begin(), k_rows.end(), [&](const Row& r) { return r.code == exit_code; });
-  if (row == k_rows.end()) return Meaning::unknown;
-  const Meaning meaning = suite.runner == Runner::pytest  ? row->pytest
-                          : suite.runner == Runner::ctest ? row->ctest
-                                                          : row->generic;
+  const Meaning meaning = test_runner::meaning_of(suite.runner, exit_code);
   const bool replaced = (meaning == Meaning::passed && !suite.pass_codes.empty()) ||
                         (meaning == Meaning::failed && !suite.fail_codes.empty()) ||
                         (meaning == Meaning::timed_out && !starts_timeout(suite));

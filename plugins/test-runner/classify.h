@@ -36,19 +36,7 @@ struct Unknown {
 };
 using Ending = std::variant<SuiteRan, EnvironmentDefect, Transient, Unknown>;
 
-// What an exit code says, before the report is asked.
-enum class Meaning : std::uint8_t {
-  passed,      // the runner says all tests passed
-  failed,      // the runner says a test failed
-  by_report,   // failed if the report shows failures, else unknown
-  no_tests,    // nothing was collected
-  broken_run,  // the runner could not do its work: its own configuration or an internal error
-  no_program,  // a shell or wrapper did not find the program, or could not start it
-  timed_out,   // timeout(1) ended it
-  killed,      // ended from outside
-  crashed,     // ended by a fault in its own process
-  unknown,
-};
+// With the contract's own codes laid over the runner's row.
 Meaning meaning_of(const Suite& suite, int exit_code);
 
 Ending classify(const Suite& suite, const orchestrator::plugin::ProcessEnd& end,

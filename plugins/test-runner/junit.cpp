@@ -13,9 +13,6 @@ namespace test_runner {
 namespace {
 
 constexpr std::size_t k_max_depth = 16;
-constexpr std::size_t k_max_message = 4000;
-constexpr std::size_t k_max_name = 400;
-constexpr std::size_t k_slowest = 10;
 
 std::string_view attribute(const char** attributes, std::string_view name) {
   for (const char** at = attributes; *at != nullptr; at += 2) {
@@ -32,6 +29,12 @@ double as_seconds(std::string_view text) {
 std::int64_t as_count(std::string_view text) {
   const std::int64_t value = std::strtoll(std::string(text).c_str(), nullptr, 10);
   return std::clamp<std::int64_t>(value, 0, 1'000'000'000);
+}
+
+// Node lists a file in which no test came to its end as a test that passed.
+bool is_node_file(std::string_view name) {
+  return name.starts_with('/') &&
+         (name.ends_with(".js") || name.ends_with(".mjs") || name.ends_with(".cjs"));
 }
 
 // Follows one parse. Expat calls its functions in document order.
@@ -63,7 +66,7 @@ class Reader {
     if (reason_.empty()) reason_ = std::move(reason);
   }
   const std::string& reason() const { return reason_; }
-  JunitReport take() && { return std::move(report_); }
+  TestReport take() && { return std::move(report_); }
 
  private:
   // The totals a suite claims, and what its cases add up to. Suites may nest; the claims of an
@@ -73,6 +76,9 @@ class Reader {
     std::int64_t claimed_errors;
     std::int64_t failed_before;
     std::int64_t errors_before;
+    // Failures of tests that were run again: surefire counts them in its totals.
+    std::int64_t rerun_failures = 0;
+    std::int64_t rerun_errors = 0;
   };
 
   void start_suite(const char** attributes) {
@@ -84,16 +90,20 @@ class Reader {
   void end_suite() {
     const Suite suite = suites_.back();
     suites_.pop_back();
-    report_.failed = std::max(report_.failed, suite.failed_before + suite.claimed_failures);
-    report_.errors = std::max(report_.errors, suite.errors_before + suite.claimed_errors);
+    report_.failed = std::max(report_.failed,
+                              suite.failed_before + suite.claimed_failures - suite.rerun_failures);
+    report_.errors =
+        std::max(report_.errors, suite.errors_before + suite.claimed_errors - suite.rerun_errors);
   }
 
   void start_case(const char** attributes) {
-    if (suites_.empty() || in_case_) return refuse("a testcase outside a testsuite");
+    if (in_case_) return refuse("a testcase inside a testcase");
     in_case_ = true;
+    is_flaky_ = is_todo_ = false;
     current_ = {};
     const std::string_view group = attribute(attributes, "classname");
     const std::string_view name = attribute(attributes, "name");
+    is_node_file_ = group == "test" && is_node_file(name);
     if (!group.empty() && group != name) current_.name = std::string(group) + "::";
     current_.name = (current_.name + std::string(name)).substr(0, k_max_name);
     current_.seconds = as_seconds(attribute(attributes, "time"));
@@ -106,8 +116,16 @@ class Reader {
     const bool failed = element == "failure";
     const bool error = element == "error";
     takes_text_ = failed || error;
-    if (element == "skipped" && current_.result == CaseResult::passed)
-      current_.result = CaseResult::skipped;
+    is_flaky_ |= element == "flakyFailure" || element == "flakyError";
+    for (Suite& suite : suites_) {
+      suite.rerun_failures += element == "flakyFailure" || element == "rerunFailure" ? 1 : 0;
+      suite.rerun_errors += element == "flakyError" || element == "rerunError" ? 1 : 0;
+    }
+    if (element == "skipped") {
+      // Node marks a test that is expected to fail as skipped and failed.
+      is_todo_ |= attribute(attributes, "type") == "todo";
+      if (current_.result == CaseResult::passed) current_.result = CaseResult::skipped;
+    }
     if (!takes_text_) return;
     if (current_.result != CaseResult::failed)
       current_.result = failed ? CaseResult::failed : CaseResult::error;
@@ -117,41 +135,21 @@ class Reader {
 
   void end_case() {
     in_case_ = takes_text_ = false;
-    switch (current_.result) {
-      case CaseResult::passed:
-        ++report_.passed;
-        break;
-      case CaseResult::failed:
-        ++report_.failed;
-        break;
-      case CaseResult::error:
-        ++report_.errors;
-        break;
-      case CaseResult::skipped:
-        ++report_.skipped;
-        break;
-    }
-    note_slow();
-    const bool bad = current_.result == CaseResult::failed || current_.result == CaseResult::error;
-    if (bad && report_.failing.size() < k_max_listed)
-      report_.failing.push_back(std::move(current_));
+    const bool is_unproven = is_todo_ || is_node_file_;
+    if (is_todo_ || (is_unproven && current_.result == CaseResult::passed))
+      current_.result = CaseResult::skipped;
+    if (is_flaky_ && current_.result == CaseResult::passed) report_.add_flaky(current_.name);
+    report_.add(std::move(current_));
   }
 
-  void note_slow() {
-    auto& slowest = report_.slowest;
-    const auto place = std::find_if(slowest.begin(), slowest.end(), [&](const TestCase& other) {
-      return other.seconds < current_.seconds;
-    });
-    if (place == slowest.end() && slowest.size() >= k_slowest) return;
-    slowest.insert(place, TestCase{current_.name, current_.result, current_.seconds, {}});
-    if (slowest.size() > k_slowest) slowest.pop_back();
-  }
-
-  JunitReport report_;
+  TestReport report_;
   std::vector<std::string> path_;
   std::vector<Suite> suites_;
   TestCase current_;
   bool in_case_ = false;
+  bool is_flaky_ = false;
+  bool is_todo_ = false;
+  bool is_node_file_ = false;
   bool takes_text_ = false;
   std::string reason_;
 };
@@ -185,7 +183,7 @@ void on_doctype(void* user, const XML_Char* /*name*/, const XML_Char* /*system*/
 
 }  // namespace
 
-std::variant<JunitReport, BadReport> read_junit(std::string_view xml) {
+std::variant<TestReport, BadReport> read_junit(std::string_view xml) {
   if (xml.empty()) return BadReport{"it is empty"};
   if (xml.size() > k_max_report_bytes) return BadReport{"it is larger than 32 MiB"};
   const std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> owner(

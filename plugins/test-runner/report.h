@@ -1,31 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// The body of 13-test-report.md, for people. Everything that tests or names contribute is made
-// printable and fenced. Pure; any thread.
+// The body of 13-test-report.md, for people: the counts, what failed, what was run again, how it
+// ran, and what that proves. Everything that tests or names contribute is made printable and
+// fenced. Pure; any thread.
 #pragma once
 
-#include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "classify.h"
-#include "junit.h"
+#include "floor.h"
 #include "orchestrator/plugin/sdk.hpp"
-#include "suite.h"
+#include "run_suite.h"
+#include "smoke.h"
 #include "surface.h"
 
 namespace test_runner {
 
-struct Run {
-  const Suite& suite;
-  const orchestrator::plugin::Request& request;
-  const orchestrator::plugin::ProcessResult& result;
-  const JunitReport& report;
-  const Surface& surface;
-  std::string runner_version;
-  SuiteRan ran;
+enum class Result : std::uint8_t { pass, fail, blocked };
+const char* token_of(Result result);
+
+struct Judgement {
+  Result result = Result::blocked;
+  std::vector<std::string> notes;  // why, and what was approved by whom; in the report's words
 };
 
-// "PASS: 12 tests passed, 1 skipped, in 3.4 s"
-std::string summary(const Run& run);
-std::string report_body(const Run& run);
+struct Findings {
+  const orchestrator::plugin::Request& request;
+  const Judgement& judgement;
+  const Surface& surface;
+  SurfacePolicy policy = SurfacePolicy::list;
+  const SuiteRun* run = nullptr;  // null: it was stopped before the suite ran
+  std::optional<Floor> floor;     // nothing: not asked
+  std::vector<SmokeAnswer> smoke;
+};
+
+// "PASS: 12 passed, 1 skipped, in 3.4 s"
+std::string summary(const Findings& findings);
+std::string report_body(const Findings& findings);
 
 }  // namespace test_runner

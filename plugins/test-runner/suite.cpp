@@ -15,24 +15,6 @@ using report_text::parse_duration;
 
 using Json = nlohmann::json;
 
-std::string_view base_name(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
-bool is_pytest(const std::vector<std::string>& command) {
-  if (base_name(command.front()) == "pytest" || base_name(command.front()) == "py.test")
-    return true;
-  for (std::size_t i = 0; i + 1 < command.size(); ++i) {
-    if (command[i] == "-m" && command[i + 1] == "pytest") return true;
-  }
-  return false;
-}
-
-Runner runner_of(const std::vector<std::string>& command) {
-  if (is_pytest(command)) return Runner::pytest;
-  return base_name(command.front()) == "ctest" ? Runner::ctest : Runner::generic;
-}
-
 bool stays_inside(const std::filesystem::path& path) {
   if (path.is_absolute()) return false;
   return std::none_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; });
@@ -54,14 +36,40 @@ std::chrono::milliseconds timeout_of(const Json& value) {
   return *timeout;
 }
 
-// Where a known runner is told to write its report, if the contract does not say.
+void insert_after(std::vector<std::string>& command, std::string_view word,
+                  const std::vector<std::string>& more) {
+  const auto at = std::find(command.begin(), command.end(), word);
+  command.insert(at == command.end() ? at : at + 1, more.begin(), more.end());
+}
+
+// Where a known runner is told to leave its report, if the contract does not say.
 void own_report(Suite& suite) {
-  suite.junit = "{scratch}/junit.xml";
-  if (suite.runner == Runner::pytest) suite.command.push_back("--junitxml=" + suite.junit);
-  if (suite.runner == Runner::ctest)
-    suite.command.insert(suite.command.end(), {"--output-junit", suite.junit});
-  if (suite.runner == Runner::generic)
-    throw NoSuite{"test.evidence.junit is missing: only a report shows that the tests ran"};
+  std::vector<std::string>& command = suite.command;
+  suite.report = report_of(suite.runner);
+  if (suite.report == ReportKind::junit) suite.junit = "{scratch}/junit.xml";
+  switch (suite.runner) {
+    case Runner::pytest:
+      command.push_back("--junitxml=" + suite.junit);
+      return;
+    case Runner::ctest:
+      command.insert(command.end(), {"--output-junit", suite.junit});
+      return;
+    case Runner::node:
+      insert_after(command, "--test",
+                   {"--test-reporter=junit", "--test-reporter-destination=" + suite.junit,
+                    "--test-reporter=spec", "--test-reporter-destination=stdout"});
+      return;
+    case Runner::go:
+      if (std::find(command.begin(), command.end(), "-json") == command.end())
+        insert_after(command, "test", {"-json"});
+      return;
+    case Runner::cargo:
+    case Runner::maven:
+    case Runner::make:
+      return;
+    case Runner::generic:
+      throw NoSuite{"test.evidence.junit is missing: only a report shows that the tests ran"};
+  }
 }
 
 Suite read_contract(const Json& test) {
@@ -90,27 +98,13 @@ Suite read_contract(const Json& test) {
 
 }  // namespace
 
-std::string_view name_of(Runner runner) {
-  switch (runner) {
-    case Runner::pytest:
-      return "pytest";
-    case Runner::ctest:
-      return "ctest";
-    case Runner::generic:
-      return "generic";
-  }
-  return "";
-}
-
 std::variant<Suite, NoSuite> find_suite(std::string_view contract,
                                         const std::filesystem::path& checkout) {
   try {
     const Json block = contract.empty() ? Json::object() : Json::parse(contract);
     if (block.contains("test") && block.at("test").contains("command"))
       return read_contract(block.at("test"));
-    if (auto detected = detect_suite(checkout)) return *std::move(detected);
-    return NoSuite{
-        "the repository has no test contract, and none of the known project shapes fits"};
+    return detect_suite(checkout);
   } catch (const NoSuite& none) {
     return none;
   } catch (const Json::exception& error) {

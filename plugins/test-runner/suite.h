@@ -12,16 +12,15 @@
 #include <variant>
 #include <vector>
 
-namespace test_runner {
+#include "runners.h"
 
-enum class Runner : std::uint8_t { pytest, ctest, generic };
-std::string_view name_of(Runner runner);
+namespace test_runner {
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
 struct Suite {
   Runner runner = Runner::generic;
-  std::string source;  // "contract" or the detected shape, for the report
+  std::string source;                             // "contract", or the files it was found by
   std::vector<std::vector<std::string>> prepare;  // run first, in order; each must exit 0
   std::vector<std::string> command;
   std::string cwd;                             // relative to the checkout; empty: its root
@@ -29,7 +28,9 @@ struct Suite {
   Environment env;
   std::vector<int> pass_codes;  // empty: the runner's own
   std::vector<int> fail_codes;
-  std::string junit;  // relative to cwd, or "{scratch}/…", which the tested code's tree cannot hold
+  ReportKind report = ReportKind::junit;
+  std::string junit;  // of a JUnit report: relative to cwd, or "{scratch}/…", which the tested
+                      // code's tree cannot hold
   std::int64_t min_tests = 1;
 };
 

@@ -15,11 +15,41 @@ using orchestrator::plugin::Host;
 using orchestrator::plugin::Process;
 using orchestrator::plugin::Request;
 
-constexpr std::array<std::string_view, 13> k_names{
-    "conftest.py",       "pytest.ini", "tox.ini",        "setup.cfg",         "pyproject.toml",
-    "sitecustomize.py",  "noxfile.py", "CMakeLists.txt", "CMakePresets.json", "CTestConfig.cmake",
-    "CTestCustom.cmake", "Makefile",   "package.json"};
+constexpr std::array<std::string_view, 32> k_names{"conftest.py",
+                                                   "pytest.ini",
+                                                   "tox.ini",
+                                                   "setup.cfg",
+                                                   "setup.py",
+                                                   "pyproject.toml",
+                                                   "noxfile.py",
+                                                   "sitecustomize.py",
+                                                   "usercustomize.py",
+                                                   "CMakeLists.txt",
+                                                   "CMakePresets.json",
+                                                   "CMakeUserPresets.json",
+                                                   "CTestConfig.cmake",
+                                                   "CTestCustom.cmake",
+                                                   "Makefile",
+                                                   "GNUmakefile",
+                                                   "makefile",
+                                                   "Makefile.am",
+                                                   "configure.ac",
+                                                   "configure",
+                                                   "package.json",
+                                                   "package-lock.json",
+                                                   ".npmrc",
+                                                   "go.mod",
+                                                   "go.sum",
+                                                   "go.work",
+                                                   "Cargo.toml",
+                                                   "Cargo.lock",
+                                                   "build.rs",
+                                                   "pom.xml",
+                                                   "mvnw",
+                                                   "maven.config"};
 constexpr std::array<std::string_view, 4> k_folders{"test", "tests", "testing", "__tests__"};
+// What lies in these configures a runner, whatever it is called.
+constexpr std::array<std::string_view, 3> k_configuration_folders{".cargo", ".mvn", ".config"};
 
 bool names_a_test(std::string_view name) {
   const std::string_view stem = name.substr(0, name.rfind('.'));
@@ -30,9 +60,22 @@ bool names_a_test(std::string_view name) {
          ends(".spec");
 }
 
+std::string_view name_in(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 }  // namespace
 
+bool is_test_configuration(std::string_view path) {
+  const std::string_view folder = path.substr(0, path.find('/'));
+  const bool is_configured =
+      std::find(k_configuration_folders.begin(), k_configuration_folders.end(), folder) !=
+      k_configuration_folders.end();
+  return is_configured || std::find(k_names.begin(), k_names.end(), name_in(path)) != k_names.end();
+}
+
 bool is_test_surface(std::string_view path) {
+  if (is_test_configuration(path)) return true;
   while (true) {
     const std::size_t slash = path.find('/');
     if (slash == std::string_view::npos) break;
@@ -40,7 +83,37 @@ bool is_test_surface(std::string_view path) {
     if (std::find(k_folders.begin(), k_folders.end(), folder) != k_folders.end()) return true;
     path.remove_prefix(slash + 1);
   }
-  return names_a_test(path) || std::find(k_names.begin(), k_names.end(), path) != k_names.end();
+  return names_a_test(path);
+}
+
+std::optional<SurfacePolicy> parse_surface_policy(std::string_view text) {
+  if (text == "list") return SurfacePolicy::list;
+  if (text == "base") return SurfacePolicy::base;
+  if (text == "approve") return SurfacePolicy::approve;
+  return std::nullopt;
+}
+
+std::optional<std::string> restore_base(const Surface& surface, const std::filesystem::path& base,
+                                        const std::filesystem::path& checkout) {
+  namespace fs = std::filesystem;
+  for (const std::string& file : surface.files) {
+    std::error_code error;
+    const fs::file_status before = fs::symlink_status(base / file, error);
+    const bool was_there = fs::exists(before);
+    if (!was_there && !is_test_configuration(file)) continue;
+    // The path may have become a folder or a link, and its parents something else than folders.
+    fs::path at = checkout;
+    for (const fs::path& part : fs::path(file).parent_path()) {
+      at /= part;
+      if (!fs::is_directory(fs::symlink_status(at, error))) fs::remove_all(at, error);
+    }
+    fs::remove_all(checkout / file, error);
+    if (!was_there) continue;
+    fs::create_directories((checkout / file).parent_path(), error);
+    fs::copy(base / file, checkout / file, fs::copy_options::copy_symlinks, error);
+    if (error) return "the base's " + file + " could not be put back: " + error.message();
+  }
+  return std::nullopt;
 }
 
 Surface changed_surface(const Request& request, Host& host) {

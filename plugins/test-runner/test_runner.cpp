@@ -6,13 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "classify.h"
-#include "evidence.h"
+#include "floor.h"
 #include "preflight.h"
 #include "report.h"
 #include "report_text.h"
-#include "suite.h"
-#include "surface.h"
+#include "run_suite.h"
 
 namespace test_runner {
 
@@ -22,10 +20,10 @@ using report_text::one_line;
 using report_text::tail;
 
 namespace fs = std::filesystem;
+using Json = nlohmann::json;
 using namespace orchestrator::plugin;
 
 constexpr std::size_t k_max_kept_report = 1024 * 1024;
-constexpr Milliseconds k_step_timeout = std::chrono::minutes(30);
 
 // The host's checkout of exactly the tested commit; without a repository the task's own folder.
 fs::path checkout_of(const Request& request) {
@@ -33,9 +31,9 @@ fs::path checkout_of(const Request& request) {
 }
 
 // Neither a pass nor a fail: what the host is told instead. The log's end says why.
-Outcome without_verdict(const Ending& ending, Host& host, const ProcessResult* result) {
-  if (result != nullptr) {
-    const std::string log = tail(result->out, 20, 4000) + '\n' + tail(result->err, 20, 4000);
+Outcome without_verdict(const Ending& ending, Host& host, const ProcessResult& result) {
+  if (!result.out.empty() || !result.err.empty()) {
+    const std::string log = tail(result.out, 20, 4000) + '\n' + tail(result.err, 20, 4000);
     host.log(Level::info, "end of the output:\n" + log);
   }
   if (const auto* defect = std::get_if<EnvironmentDefect>(&ending))
@@ -65,43 +63,6 @@ bool lies_in_checkout(const Suite& suite) {
   return program.front() != '/' && program.find('/') != std::string::npos;
 }
 
-// Fills in {scratch}; the suite's processes get a home and a temporary folder of their own.
-std::optional<std::string> settle(Suite& suite, const std::string& scratch) {
-  std::error_code error;
-  for (const char* const folder : {"home", "tmp", "preflight"}) {
-    fs::create_directories(fs::path(scratch) / folder, error);
-    if (error) return "the scratch folder cannot be used: " + error.message();
-  }
-  for (auto& step : suite.prepare) {
-    for (std::string& argument : step) argument = with_scratch(std::move(argument), scratch);
-  }
-  for (std::string& argument : suite.command) argument = with_scratch(std::move(argument), scratch);
-  for (auto& [name, value] : suite.env) value = with_scratch(std::move(value), scratch);
-  return std::nullopt;
-}
-
-Process base_process(const Suite& suite, const fs::path& checkout, const std::string& scratch) {
-  Process process;
-  process.cwd = (checkout / suite.cwd).lexically_normal().string();
-  process.env = {{"HOME", scratch + "/home"}, {"TMPDIR", scratch + "/tmp"}};
-  for (const auto& [name, value] : suite.env) {
-    const auto known = std::find_if(process.env.begin(), process.env.end(),
-                                    [&](const auto& entry) { return entry.first == name; });
-    if (known == process.env.end()) {
-      process.env.emplace_back(name, value);
-    } else {
-      known->second = value;
-    }
-  }
-  return process;
-}
-
-ReportFile report_file(const Suite& suite, const fs::path& checkout, const std::string& scratch) {
-  const std::string full = with_scratch(suite.junit, scratch);
-  if (full != suite.junit) return {scratch, fs::path(full).lexically_relative(scratch)};
-  return {checkout, (fs::path(suite.cwd) / suite.junit).lexically_normal()};
-}
-
 // What would be run for a repository, and whether its runner is there.
 void look_at(const Request& request, std::size_t index, Host& host) {
   auto found = find_suite(request.contract(), request.verification());
@@ -112,37 +73,81 @@ void look_at(const Request& request, std::size_t index, Host& host) {
   }
   Suite& suite = std::get<Suite>(found);
   const std::string scratch(request.scratch());
-  const std::string command = suite.source + ": `" + one_line(joined(suite.command), 200) + '`';
-  if (settle(suite, scratch)) return;
+  const std::string command = std::string(name_of(suite.runner)) + ", " + suite.source + ": `" +
+                              one_line(joined(suite.command), 160) + "`, read from " +
+                              std::string(name_of(suite.report));
+  const auto settled = settle(suite, scratch, scratch);
+  if (std::holds_alternative<std::string>(settled)) return;
   if (lies_in_checkout(suite)) {
-    host.found(index, true, command + ", looked for when it runs");
+    host.found(index, true, command + "; looked for when it runs");
     return;
   }
-  Process process = base_process(suite, scratch, scratch);
-  const auto runner = find_runner(suite, process, scratch, host);
+  const auto runner = find_runner(suite, std::get<Process>(settled), scratch, host);
   const auto* const ready = std::get_if<RunnerFound>(&runner);
-  if (ready != nullptr) {
-    host.found(index, true, command + (ready->version.empty() ? "" : " (" + ready->version + ")"));
-    return;
+  if (ready == nullptr) return host.found(index, false, text_of(std::get<Ending>(runner)));
+  host.found(index, true, command + (ready->version.empty() ? "" : " (" + ready->version + ")"));
+}
+
+Outcome verdict(const Findings& findings) {
+  return Verdict{token_of(findings.judgement.result), summary(findings), report_body(findings)};
+}
+
+// What stops a green run short of a pass, unless a human approved exactly this content.
+class Doubts {
+ public:
+  explicit Doubts(const Request& request) : approver_(request.approved_by()) {}
+
+  // True: it stops.
+  bool raise(Judgement& judgement, const std::string& doubt) const {
+    if (approver_.empty()) {
+      judgement.result = Result::blocked;
+      judgement.notes.push_back(doubt +
+                                ". Releasing this hold approves it for exactly this content.");
+      return true;
+    }
+    judgement.notes.push_back(doubt + "; approved for this content by " + one_line(approver_, 80) +
+                              '.');
+    return false;
   }
-  host.found(index, false, text_of(std::get<Ending>(runner)));
+
+ private:
+  std::string approver_;
+};
+
+std::optional<std::string> fewer_tests(const TestReport& report, const Floor& floor) {
+  if (!floor.executed || report.executed() >= *floor.executed) return std::nullopt;
+  return "only " + std::to_string(report.executed()) + " tests were executed, " + floor.source;
 }
 
 }  // namespace
 
-std::optional<std::string> TestRunner::preflight(Host& host) {
-  const std::vector<Request> repositories = host.repositories();
-  for (std::size_t i = 0; i < repositories.size(); ++i) look_at(repositories[i], i, host);
+std::optional<std::string> TestRunner::configure(std::string_view settings_json) {
+  const auto settings = Json::parse(settings_json, nullptr, false);
+  if (!settings.is_object()) return "the settings are no object";
+  settings_ = {};
+  const auto min_tests = settings.value("min_tests", Json(1));
+  if (!min_tests.is_number_integer() || min_tests < 1) return "min_tests: must be at least 1";
+  settings_.min_tests = min_tests.get<std::int64_t>();
+  const std::string floor = settings.value("floor", "base");
+  if (floor != "base" && floor != "none") return "floor: wants base or none";
+  settings_.compares_with_base = floor == "base";
+  const auto surface = parse_surface_policy(settings.value("test_surface", "list"));
+  if (!surface) return "test_surface: wants list, base or approve";
+  settings_.surface = *surface;
+  if (!settings.contains("smoke")) return std::nullopt;
+  settings_.smoke.url = settings.at("smoke").value("url", "");
+  const auto timeout =
+      report_text::parse_duration(settings.at("smoke").value("timeout", std::string("10s")));
+  if (!timeout || timeout->count() == 0) return "smoke.timeout: no duration such as 10s";
+  settings_.smoke.timeout = *timeout;
+  while (!settings_.smoke.url.empty() && settings_.smoke.url.back() == '/')
+    settings_.smoke.url.pop_back();
   return std::nullopt;
 }
 
-std::optional<std::string> TestRunner::configure(std::string_view settings_json) {
-  const auto settings = nlohmann::json::parse(settings_json, nullptr, false);
-  if (!settings.is_object()) return "the settings are no object";
-  const auto min_tests = settings.find("min_tests");
-  if (min_tests == settings.end()) return std::nullopt;
-  if (!min_tests->is_number_integer() || *min_tests < 1) return "min_tests: must be at least 1";
-  min_tests_ = min_tests->get<std::int64_t>();
+std::optional<std::string> TestRunner::preflight(Host& host) {
+  const std::vector<Request> repositories = host.repositories();
+  for (std::size_t i = 0; i < repositories.size(); ++i) look_at(repositories[i], i, host);
   return std::nullopt;
 }
 
@@ -157,45 +162,60 @@ Answer TestRunner::accepts(const Request& request) {
 Outcome TestRunner::produce(const Request& request, Host& host) {
   const fs::path checkout = checkout_of(request);
   const std::string scratch(request.scratch());
-  auto found = find_suite(request.contract(), checkout);
-  if (const auto* none = std::get_if<NoSuite>(&found)) return Hold{Why::config, none->reason};
-  Suite& suite = std::get<Suite>(found);
-  suite.min_tests = std::max(suite.min_tests, min_tests_);
-  if (auto problem = settle(suite, scratch))
-    return Defer{Why::resource, *problem, Milliseconds{0}, {}};
+  const Doubts doubts(request);
+  Judgement judgement;
+  const Surface surface = changed_surface(request, host);
+  Findings findings{request, judgement, surface, settings_.surface, nullptr, std::nullopt, {}};
 
-  Process process = base_process(suite, checkout, scratch);
-  auto runner = find_runner(suite, process, scratch + "/preflight", host);
-  if (const auto* ending = std::get_if<Ending>(&runner))
-    return without_verdict(*ending, host, nullptr);
-
-  for (const auto& step : suite.prepare) {
-    host.progress("preparing: " + one_line(step.front() + ' ' + step.at(1), 80));
-    process.argv = step;
-    process.timeout = k_step_timeout;
-    const ProcessResult result = host.run(process);
-    if (auto ending =
-            classify_step("the step `" + step.front() + ' ' + step.at(1) + '`', result.end))
-      return without_verdict(*ending, host, &result);
+  const bool is_changed = !surface.known || !surface.files.empty();
+  const bool has_base = !request.base_commit().empty();
+  if (settings_.surface == SurfacePolicy::approve && has_base && is_changed &&
+      doubts.raise(judgement, surface.known ? "this branch changes what decides its tests"
+                                            : "whether this branch changes its tests is not known"))
+    return verdict(findings);
+  if (settings_.surface == SurfacePolicy::base && has_base && is_changed) {
+    const std::string base = host.base_checkout();
+    if (!surface.known || base.empty())
+      return Hold{Why::unknown, "the base's versions of the tests cannot be put back"};
+    if (auto problem = restore_base(surface, base, checkout)) return Hold{Why::unknown, *problem};
   }
 
-  const Surface surface = changed_surface(request, host);
-  ReportFile file = report_file(suite, checkout, scratch);
-  host.progress("running the tests: " + one_line(suite.command.front(), 80));
-  process.argv = suite.command;
-  process.timeout = suite.timeout;
-  const ProcessResult result = host.run(process);
-  const Evidence evidence = file.read();
-  const Ending ending = classify(suite, result.end, evidence);
-  const auto* const ran = std::get_if<SuiteRan>(&ending);
-  const auto* const report = std::get_if<JunitReport>(&evidence);
-  if (ran == nullptr || report == nullptr) return without_verdict(ending, host, &result);
+  auto found = find_suite(request.contract(), checkout);
+  if (const auto* none = std::get_if<NoSuite>(&found)) return Hold{Why::config, none->reason};
+  std::get<Suite>(found).min_tests =
+      std::max(std::get<Suite>(found).min_tests, settings_.min_tests);
+  const SuiteRun run = run_suite(std::get<Suite>(std::move(found)), checkout, scratch, host);
+  findings.run = &run;
+  const auto* const ran = std::get_if<SuiteRan>(&run.ending);
+  const auto* const report = std::get_if<TestReport>(&run.evidence);
+  if (ran == nullptr || report == nullptr) return without_verdict(run.ending, host, run.result);
+  if (!run.junit_bytes.empty() && run.junit_bytes.size() <= k_max_kept_report)
+    host.write_aux("13-test-report.junit.xml", run.junit_bytes);
+  if (!ran->remark.empty()) judgement.notes.push_back(ran->remark + '.');
+  judgement.result = ran->colour == Colour::green ? Result::pass : Result::fail;
+  if (judgement.result == Result::fail) return verdict(findings);
 
-  if (file.bytes().size() <= k_max_kept_report)
-    host.write_aux("13-test-report.junit.xml", file.bytes());
-  const Run run{suite, request, result, *report, surface, std::get<RunnerFound>(runner).version,
-                *ran};
-  return Verdict{ran->colour == Colour::green ? "PASS" : "FAIL", summary(run), report_body(run)};
+  if (settings_.compares_with_base && has_base) {
+    auto floor = find_floor(request, scratch + "/base", host);
+    if (const auto* ending = std::get_if<Ending>(&floor))
+      return without_verdict(*ending, host, ProcessResult{});
+    findings.floor = std::get<Floor>(std::move(floor));
+    const auto fewer = fewer_tests(*report, *findings.floor);
+    if (fewer && doubts.raise(judgement, *fewer)) return verdict(findings);
+  }
+  if (!settings_.smoke.url.empty()) {
+    auto smoke = look_at_instance(settings_.smoke, host);
+    if (const auto* ending = std::get_if<Ending>(&smoke))
+      return without_verdict(*ending, host, ProcessResult{});
+    findings.smoke = std::get<std::vector<SmokeAnswer>>(std::move(smoke));
+    for (const SmokeAnswer& answer : findings.smoke) {
+      if (answer.good) continue;
+      judgement.result = Result::fail;
+      judgement.notes.push_back("the running instance answered " + answer.path +
+                                " wrongly: " + one_line(answer.text, 120) + '.');
+    }
+  }
+  return verdict(findings);
 }
 
 }  // namespace test_runner

@@ -6,8 +6,17 @@
 
 #include "orchestrator/plugin/sdk.hpp"
 #include "settings_schema.h"
+#include "smoke.h"
+#include "surface.h"
 
 namespace test_runner {
+
+struct Settings {
+  std::int64_t min_tests = 1;
+  bool compares_with_base = true;
+  SurfacePolicy surface = SurfacePolicy::list;
+  SmokeSettings smoke;
+};
 
 class TestRunner : public orchestrator::plugin::Producer {
  public:
@@ -19,7 +28,7 @@ class TestRunner : public orchestrator::plugin::Producer {
   std::optional<std::string> preflight(orchestrator::plugin::Host& host) override;
 
  private:
-  std::int64_t min_tests_ = 1;
+  Settings settings_;
 };
 
 inline constexpr orchestrator::plugin::Meta k_meta{
@@ -30,6 +39,6 @@ inline constexpr orchestrator::plugin::Meta k_meta{
     .description = "Runs the repository's tests and reads the verdict from their report",
     .settings_schema = k_settings_schema,
     .stages = {{"testing", "result"}},
-    .default_timeout = std::chrono::minutes(30)};
+    .default_timeout = std::chrono::minutes(60)};
 
 }  // namespace test_runner

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <csignal>
+#include <fstream>
+#include <sstream>
 
 namespace test_runner {
 namespace {
@@ -30,7 +33,7 @@ std::string word(const Ending& ending) {
 }
 
 Evidence report(std::int64_t passed, std::int64_t failed, std::int64_t skipped = 0) {
-  JunitReport made;
+  TestReport made;
   made.passed = passed;
   made.failed = failed;
   made.skipped = skipped;
@@ -168,6 +171,28 @@ TEST(ClassifyStep, NeverReadsAFailedStepAsRed) {
   EXPECT_EQ(word(*classify_step("the build", TimedOut{})), "timeout");
   EXPECT_EQ(word(*classify_step("the build", Signalled{SIGKILL})), "resource");
   EXPECT_EQ(word(*classify_step("the build", Signalled{SIGSEGV})), "unknown");
+}
+
+// The table that people read is the one that decides.
+TEST(Classify, HasTheTableOfThePageOnTestEvidence) {
+  constexpr std::array k_columns{Runner::pytest, Runner::ctest, Runner::node, Runner::go,
+                                 Runner::cargo,  Runner::maven, Runner::make, Runner::generic};
+  std::ifstream page(PLUGIN_SOURCE_DIR "/../../docs/test-evidence.md");
+  std::vector<int> codes;
+  for (std::string line; std::getline(page, line);) {
+    if (line.rfind("| ", 0) != 0 || std::isdigit(static_cast<unsigned char>(line[2])) == 0)
+      continue;
+    std::istringstream cells(line.substr(1));
+    std::string cell;
+    std::getline(cells, cell, '|');
+    codes.push_back(std::stoi(cell));
+    for (const Runner runner : k_columns) {
+      std::getline(cells, cell, '|');
+      EXPECT_EQ(cell, " " + std::string(name_of(meaning_of(runner, codes.back()))) + " ")
+          << name_of(runner) << ", code " << codes.back();
+    }
+  }
+  EXPECT_EQ(codes, codes_with_a_row());
 }
 
 }  // namespace

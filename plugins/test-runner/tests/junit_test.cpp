@@ -6,11 +6,11 @@
 namespace test_runner {
 namespace {
 
-JunitReport good(std::string_view xml) {
+TestReport good(std::string_view xml) {
   auto read = read_junit(xml);
   if (const auto* bad = std::get_if<BadReport>(&read)) ADD_FAILURE() << bad->reason;
-  auto* const report = std::get_if<JunitReport>(&read);
-  return report == nullptr ? JunitReport{} : *report;
+  auto* const report = std::get_if<TestReport>(&read);
+  return report == nullptr ? TestReport{} : *report;
 }
 
 std::string reason(std::string_view xml) {
@@ -20,7 +20,7 @@ std::string reason(std::string_view xml) {
 }
 
 TEST(JunitReport, CountsWhatPytestWrites) {
-  const JunitReport report = good(
+  const TestReport report = good(
       R"(<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="pytest" errors="1" failures="1" skipped="2" tests="5" time="0.5">)"
       R"(<testcase classname="tests.test_a" name="test_ok" time="0.25" />)"
       R"(<testcase classname="tests.test_a" name="test_bad" time="0.1"><failure message="AssertionError: nope&#10;1 == 2">def test_bad():</failure></testcase>)"
@@ -45,7 +45,7 @@ TEST(JunitReport, CountsWhatPytestWrites) {
 }
 
 TEST(JunitReport, CountsWhatCTestWrites) {
-  const JunitReport report = good(
+  const TestReport report = good(
       R"(<testsuite name="x" tests="4" failures="1" disabled="1" skipped="1" time="0">)"
       R"(<testcase name="ok" classname="ok" time="0.1" status="run"><system-out/></testcase>)"
       R"(<testcase name="bad" classname="bad" time="0.1" status="fail"><failure message=""/></testcase>)"
@@ -57,7 +57,7 @@ TEST(JunitReport, CountsWhatCTestWrites) {
 }
 
 TEST(JunitReport, BelievesTotalsThatClaimMoreFailuresThanAreListed) {
-  const JunitReport report = good(
+  const TestReport report = good(
       R"(<testsuites><testsuite tests="9" failures="2" errors="1"><testcase name="a"/></testsuite></testsuites>)");
   EXPECT_EQ(report.failed, 2);
   EXPECT_EQ(report.errors, 1);
@@ -65,7 +65,7 @@ TEST(JunitReport, BelievesTotalsThatClaimMoreFailuresThanAreListed) {
 }
 
 TEST(JunitReport, DoesNotCountNestedTotalsTwice) {
-  const JunitReport report = good(
+  const TestReport report = good(
       R"(<testsuite failures="1"><testsuite failures="1"><testcase name="a"><failure/></testcase></testsuite></testsuite>)");
   EXPECT_EQ(report.failed, 1);
 }
@@ -76,9 +76,36 @@ TEST(JunitReport, RefusesWhatIsNoSoundReport) {
   EXPECT_NE(reason("<testsuites></testsuites>x"), "");
   EXPECT_NE(reason("not xml"), "");
   EXPECT_NE(reason("<html/>"), "");
-  EXPECT_NE(reason("<testsuites><testcase name='a'/></testsuites>"), "");
   EXPECT_NE(reason(std::string("<testsuites>\0</testsuites>", 26)), "");
   EXPECT_NE(reason(std::string(k_max_report_bytes + 1, ' ')), "");
+}
+
+TEST(JunitReport, CountsWhatNodeWrites) {
+  const TestReport report = good(
+      "<testsuites><testcase name='ok' classname='test'/><testcase name='later'><skipped "
+      "type='todo'/><failure message='no'/></testcase><testcase name='bad'><failure/></testcase>"
+      "<!-- tests 3 --></testsuites>");
+  EXPECT_EQ(report.passed, 1);
+  EXPECT_EQ(report.failed, 1);
+  EXPECT_EQ(report.skipped, 1);
+}
+
+TEST(JunitReport, CountsAFileOfNodeWithoutATestAsNothingExecuted) {
+  const TestReport report = good(
+      "<testsuites><testcase name='/x/a.test.js' classname='test'/><testcase name='/x/b.test.js' "
+      "classname='test'><failure/></testcase></testsuites>");
+  EXPECT_EQ(report.executed(), 1);
+  EXPECT_EQ(report.failed, 1);
+}
+
+TEST(JunitReport, NamesATestThatPassedOnlyWhenItWasRunAgain) {
+  const TestReport report = good(
+      "<testsuite failures='2'><testcase classname='A' name='b'><flakyFailure "
+      "message='1'/></testcase>"
+      "<testcase classname='A' name='c'><failure/><rerunFailure/></testcase></testsuite>");
+  EXPECT_EQ(report.flaky, std::vector<std::string>{"A::b"});
+  EXPECT_EQ(report.passed, 1);
+  EXPECT_EQ(report.failed, 1);
 }
 
 TEST(JunitReport, RefusesDocumentTypesAndEntities) {
@@ -97,7 +124,7 @@ TEST(JunitReport, BoundsDepthNamesAndMessages) {
   for (int i = 0; i < 2000; ++i)
     many += "<testcase name='" + std::string(1000, 'n') + "'><failure>" + std::string(9000, 'm') +
             "</failure></testcase>";
-  const JunitReport report = good(many + "</testsuite>");
+  const TestReport report = good(many + "</testsuite>");
   EXPECT_EQ(report.failed, 2000);
   EXPECT_EQ(report.failing.size(), k_max_listed);
   EXPECT_LE(report.failing[0].name.size(), 400U);

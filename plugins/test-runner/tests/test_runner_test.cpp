@@ -3,8 +3,8 @@
 
 #include "fixture.h"
 #include "report.h"
-#include "surface.h"
 #include "report_text.h"
+#include "surface.h"
 
 namespace test_runner {
 namespace {
@@ -39,7 +39,7 @@ TEST(TestRunner, DeclinesAnotherStage) {
 
 TEST(TestRunner, DeclinesAContractThatCannotShowThatTestsRan) {
   Checkout checkout;
-  checkout.contract(R"({"command":["make","check"]})");
+  checkout.contract(R"({"command":["./check"]})");
   EXPECT_NE(decline(checkout.ask()).find("junit"), std::string::npos);
   checkout.contract(R"({"command":[]})");
   EXPECT_NE(decline(checkout.ask()), "");
@@ -63,7 +63,13 @@ TEST(TestRunner, KnowsProjectShapesFromTheirFiles) {
       {"tests/test_a.py", "\n"},
       {"test_a.py", "\n"},
       {"CMakeLists.txt", "enable_testing()\n"},
-      {"CMakeLists.txt", "include(CTest)\n"}};
+      {"CMakeLists.txt", "include(CTest)\n"},
+      {"package.json", R"({"scripts":{"test":"node --test"}})"},
+      {"go.mod", "module x\n"},
+      {"Cargo.toml", "[package]\n"},
+      {"pom.xml", "<project/>\n"},
+      {"Makefile.am", "TESTS = a\n"},
+      {"Makefile", "all:\n\ncheck: all\n\ttrue\n"}};
   for (const auto& [file, content] : shapes) {
     Checkout checkout;
     checkout.write(file, content);
@@ -72,7 +78,9 @@ TEST(TestRunner, KnowsProjectShapesFromTheirFiles) {
   Checkout other;
   other.write("pyproject.toml", "[project]\n");
   other.write("CMakeLists.txt", "project(x)\n");
-  EXPECT_NE(decline(other.ask()), "");
+  other.write("Makefile", "checker:\n\ttrue\ncheck := 1\n");
+  other.write("package.json", R"({"scripts":{"test":"jest"}})");
+  EXPECT_NE(decline(other.ask()).find("jest"), std::string::npos) << decline(other.ask());
 }
 
 TEST(TestRunner, RefusesSettingsItCannotUse) {

@@ -73,6 +73,18 @@ TEST_F(Code, AReportIsCommittedOnTheTasksBranch) {
   EXPECT_EQ(git({"rev-parse", "main"}), start_) << "nothing is pushed";
 }
 
+TEST_F(Code, ThePluginGetsACheckoutOfTheBaseThatIsGoneAfterwards) {
+  git({"checkout", "-q", request_.branch});
+  ASSERT_TRUE(write_file_atomically(upstream_ / "main.py", "print(2)\n", Durability::process).ok());
+  git({"commit", "-qam", "Change"});
+  git({"checkout", "-q", "main"});
+  request_.approved_by = "alice";
+  add_probe("base");
+  const jobs::WorkerReport report = run();
+  EXPECT_EQ(expect<Verdict>(report).summary, "print(1), approved by alice");
+  EXPECT_FALSE(std::filesystem::exists(request_.verification.string() + "-base"));
+}
+
 TEST_F(Code, AReportDoesNotOutdateItself) {
   add_probe("accept");
   const jobs::WorkerReport first = run();

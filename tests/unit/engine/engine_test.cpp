@@ -75,6 +75,22 @@ TEST(Engine, GoesOnAfterAReleaseAndClearsTheAlert) {
   EXPECT_EQ(alerts[0].condition, "human_gate:deploy");
 }
 
+TEST(Engine, TakesTheReleaseOfAStoppedVerdictForAnApprovalOfThatContentAlone) {
+  EngineHarness host;
+  host.launcher().script(Stage::testing, {.outcome = Verdict{.token = "BLOCKED"}});
+  host.launcher().script(Stage::testing, {.outcome = Verdict{.token = "FAIL"}});
+  host.submit("T-1", Stage::development);
+  ASSERT_EQ(host.wait_for_state("T-1", TaskState::held).hold->hold, HoldClass::blocked);
+  ASSERT_EQ(host.ask(Release{"T-1", "fewer tests are fine"}).kind, Answer::Kind::done);
+  host.wait_for_state("T-1", TaskState::waiting_human);
+  std::vector<std::string> approvers;
+  for (const jobs::JobRequest& request : host.launcher().launched()) {
+    if (request.stage == Stage::testing) approvers.push_back(request.approved_by);
+  }
+  // Stopped, tested again as approved and red, tested again with new content.
+  EXPECT_EQ(approvers, (std::vector<std::string>{"", "alice", ""}));
+}
+
 TEST(Engine, HoldsWhenTheRetryBudgetIsSpentAndLetsOnlyARetryEndIt) {
   EngineHarness host([](config::Generation& g) { g.config.max_rollbacks = 0; });
   host.launcher().script(Stage::review, {.outcome = Verdict{.token = "REQUEST_CHANGES"}});

@@ -210,6 +210,8 @@ typedef struct orch_request {
   const orch_artifact* artifacts; /* what the stage owes; use artifact_stride to step */
   uint64_t artifact_count;
   uint64_t artifact_stride;
+  /* Who released the hold of a verdict that stops for a human at this stage, on exactly this content; else empty. */
+  orch_str approved_by;
 } orch_request;
 
 /* ---- what the host offers ---------------------------------------------------------------------------- */
@@ -280,6 +282,14 @@ typedef struct orch_ext_agent_run {
   uint32_t struct_size;
   orch_status (*record)(void* context, const orch_agent_run* run);
 } orch_ext_agent_run;
+
+/* "orch.base_checkout/1": inside produce() only. A checkout of base_commit that the host makes on the first call,
+ * without .git, removed with the job. Empty: there is no base, or it could not be made; the reason is in the log. */
+#define ORCH_EXT_BASE_CHECKOUT "orch.base_checkout/1"
+typedef struct orch_ext_base_checkout {
+  uint32_t struct_size;
+  orch_str (*path)(void* context);
+} orch_ext_base_checkout;
 
 /* "orch.preflight/1": inside preflight() only. The repositories that the plugin may be asked to produce for, so
  * that what a repository needs is looked for before a task depends on it. Of each request only these are set: repo,

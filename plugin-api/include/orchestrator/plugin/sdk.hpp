@@ -127,6 +127,8 @@ class Request {
   std::string_view contract() const { return view(raw_.contract); }
   std::string_view resume_token() const { return view(raw_.resume_token); }
   std::string_view verdict_key() const { return view(raw_.verdict_key); }
+  // Who approved exactly this content at this stage by releasing a hold; empty: nobody.
+  std::string_view approved_by() const { return view(raw_.approved_by); }
   int attempt() const { return raw_.attempt; }
   std::vector<std::string_view> tokens() const;
   std::vector<ArtifactRule> artifacts() const;
@@ -216,6 +218,9 @@ class Host {
   // One line on what it does now, shown to operators.
   virtual void progress(std::string_view text) = 0;
   virtual bool record_agent_run(const AgentRun& run) = 0;
+  // Inside produce() only: a checkout of the base commit, made on the first call and removed with
+  // the job; empty: there is none.
+  virtual std::string base_checkout() { return {}; }
   // Inside preflight() only: the repositories the plugin may be asked to produce for. Of each
   // request repo, base_branch, contract and scratch are set, and verification (the files near the
   // root of the default branch) where the host knows the repository already.

@@ -90,6 +90,7 @@ class FakeHost : public Host {
   std::map<std::string, std::string> aux_files;
   std::vector<AgentRun> agent_runs;
   std::vector<std::string> progress_lines;
+  std::string base_folder;  // what base_checkout() answers
   // What repositories() answers, and what was said of each.
   std::vector<Request> preflight_repositories;
   struct Found {
@@ -135,6 +136,7 @@ class FakeHost : public Host {
     agent_runs.push_back(run);
     return true;
   }
+  std::string base_checkout() override { return base_folder; }
   std::vector<Request> repositories() override { return preflight_repositories; }
   void found(std::size_t repository, bool in_order, std::string_view text) override {
     found_lines[repository] = {in_order, std::string(text)};
@@ -192,6 +194,7 @@ class RequestBuilder {
   std::string prompt_file;
   std::string contract = "{}";
   std::string resume_token;
+  std::string approved_by;
   std::string verdict_key = "result";
   std::vector<std::string> tokens{"PASS", "FAIL", "BLOCKED"};
   std::vector<Rule> artifacts{{"13-test-report.md", true}};
@@ -241,6 +244,7 @@ inline orch_request RequestBuilder::raw() {
       {&orch_request::contract, &contract},
       {&orch_request::resume_token, &resume_token},
       {&orch_request::verdict_key, &verdict_key},
+      {&orch_request::approved_by, &approved_by},
   };
   for (const auto& [field, text] : texts) made.*field = line::to_abi(*text);
   made.tokens = raw_tokens_.data();

@@ -116,6 +116,10 @@ class AbiHost final : public Host {
     return extension->record(host_.context, &record) == ORCH_OK;
   }
 
+  std::string base_checkout() override {
+    const auto* extension = find<orch_ext_base_checkout>(ORCH_EXT_BASE_CHECKOUT);
+    return extension == nullptr ? "" : to_text(extension->path(host_.context));
+  }
   std::vector<Request> repositories() override {
     const auto* extension = find<orch_ext_preflight>(ORCH_EXT_PREFLIGHT);
     std::vector<Request> all;
