@@ -7,6 +7,7 @@ set(CMAKE_C_STANDARD 99)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 
+option(ORCH_FAILPOINTS "Named places where a test may end or fail the program; never in a release" OFF)
 option(ORCH_WARNINGS_AS_ERRORS "Fail the build on a warning" OFF)
 set(ORCH_SANITIZE "" CACHE STRING "Sanitizers for every target: 'address,undefined' or 'thread'")
 

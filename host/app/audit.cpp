@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/audit_place.h"
+#include "app/check/check.h"
 #include "cli/exit_code.h"
 #include "store/audit.h"
 
@@ -65,7 +66,52 @@ void print_text(const store::ChainReport& report, const std::string& file) {
   std::printf("\nanchor %lld:%s\n", static_cast<long long>(report.last.value), report.head.c_str());
 }
 
+nlohmann::json to_json(const CheckReport& report, const std::string& file) {
+  nlohmann::json checks = nlohmann::json::array();
+  for (const store::RowCheck& check : report.checks) {
+    nlohmann::json violations = nlohmann::json::array();
+    for (const store::Violation& v : report.violations) {
+      if (v.check == check.name)
+        violations.push_back({{"row", v.row}, {"problem", v.problem}, {"advice", v.advice}});
+    }
+    checks.push_back({{"invariant", check.invariant},
+                      {"check", check.name},
+                      {"violations", std::move(violations)}});
+  }
+  return {{"schema", "orchestrator.db_check/1"},
+          {"database", file},
+          {"host_pid", report.host ? nlohmann::json(*report.host) : nlohmann::json()},
+          {"checks", std::move(checks)},
+          {"violations", report.violations.size()}};
+}
+
+void print_text(const CheckReport& report, const std::string& file) {
+  for (const store::Violation& v : report.violations) {
+    std::printf("%s %s: %s: %s\n  %s\n", v.invariant.c_str(), v.check.c_str(), v.row.c_str(),
+                v.problem.c_str(), v.advice.c_str());
+  }
+  std::printf("%s: %zu checks, %zu violations%s\n", file.c_str(), report.checks.size(),
+              report.violations.size(),
+              report.host ? (", beside host process " + std::to_string(*report.host)).c_str() : "");
+}
+
+template <typename Report>
+void print(const Report& report, const std::string& file, cli::OutputFormat output) {
+  if (output == cli::OutputFormat::text) return print_text(report, file);
+  std::puts(
+      to_json(report, file).dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
 }  // namespace
+
+int db_check(const cli::DbCheckOptions& options) {
+  const Result<AuditPlace> place = find_place(options.place);
+  if (!place.ok()) return fail(place.error());
+  const Result<CheckReport> report = check_place(place.value());
+  if (!report.ok()) return fail(report.error());
+  print(report.value(), place.value().database.string(), options.output);
+  return cli::to_int(report.value().violations.empty() ? cli::ExitCode::done : cli::ExitCode::no);
+}
 
 int events_verify(const cli::EventsVerifyOptions& options) {
   std::optional<store::ChainAnchor> anchor;
@@ -85,13 +131,7 @@ int events_verify(const cli::EventsVerifyOptions& options) {
   if (!audit.ok()) return fail(audit.error());
   const Result<store::ChainReport> report = audit.value()->verify_events(anchor);
   if (!report.ok()) return fail(report.error());
-  if (options.output == cli::OutputFormat::text) {
-    print_text(report.value(), file);
-  } else {
-    std::puts(to_json(report.value(), file)
-                  .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-                  .c_str());
-  }
+  print(report.value(), file, options.output);
   return cli::to_int(report.value().broken ? cli::ExitCode::no : cli::ExitCode::done);
 }
 

@@ -9,5 +9,6 @@
 namespace orc::app {
 
 int events_verify(const cli::EventsVerifyOptions& options);
+int db_check(const cli::DbCheckOptions& options);
 
 }  // namespace orc::app

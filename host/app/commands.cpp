@@ -96,6 +96,10 @@ int Commands::doctor(const cli::DoctorOptions& options) {
   return cli::to_int(has_faults(findings) ? cli::ExitCode::no : cli::ExitCode::done);
 }
 
+int Commands::db_check(const cli::DbCheckOptions& options) {
+  return app::db_check(options);
+}
+
 int Commands::version(cli::OutputFormat output) {
   if (output == cli::OutputFormat::text) {
     const std::string from = revision().empty() ? "" : " (" + std::string(revision()) + ")";

@@ -14,6 +14,7 @@ class Commands final : public cli::Entry {
   int config_check(const cli::ConfigCheckOptions& options) override;
   int events_verify(const cli::EventsVerifyOptions& options) override;
   int doctor(const cli::DoctorOptions& options) override;
+  int db_check(const cli::DbCheckOptions& options) override;
   int version(cli::OutputFormat output) override;
 };
 

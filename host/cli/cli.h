@@ -47,6 +47,11 @@ struct DoctorOptions {
   OutputFormat output = OutputFormat::text;
 };
 
+struct DbCheckOptions {
+  DatabasePlace place;
+  OutputFormat output = OutputFormat::text;
+};
+
 // The commands that need the application and not a running host. Each returns an exit code of
 // exit_code.h.
 class Entry {
@@ -57,6 +62,7 @@ class Entry {
   virtual int config_check(const ConfigCheckOptions& options) = 0;
   virtual int events_verify(const EventsVerifyOptions& options) = 0;
   virtual int doctor(const DoctorOptions& options) = 0;
+  virtual int db_check(const DbCheckOptions& options) = 0;
   virtual int version(OutputFormat output) = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 
 namespace orc::clients {
@@ -73,6 +74,7 @@ void Outbox::run() {
     const Status sent = receiver == receivers_.end()
                             ? Status(Error{ErrorKind::not_found, "no receiver for " + item.channel})
                             : receiver->second->deliver(item);
+    ORC_CRASHPOINT(outbox_sent);
     lock.lock();
     under_way_.erase(item.id);
     lock.unlock();

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <system_error>
 
+#include "base/failpoint.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "config/options.h"
@@ -20,8 +21,12 @@ namespace fs = std::filesystem;
 constexpr int k_version = 1;
 constexpr std::string_view k_version_key = "version";
 // Read by the command line, by workers or by tests; no option of the file has them.
-constexpr std::array<std::string_view, 4> k_other_variables{"ORCH_CONFIG", "ORCH_RUN_ID", "ORCH_SOCKET",
-                                                            "ORCH_ACCEPT"};
+constexpr std::array k_other_variables = std::to_array<std::string_view>({
+    "ORCH_CONFIG", "ORCH_RUN_ID", "ORCH_SOCKET", "ORCH_ACCEPT",
+#if ORCH_FAILPOINTS
+    "ORCH_FAILPOINT", "ORCH_FAILPOINT_ONCE",
+#endif
+});
 
 std::vector<fs::path> drop_ins(const fs::path& file) {
   std::vector<fs::path> found;

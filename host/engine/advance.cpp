@@ -2,6 +2,7 @@
 // The life of one transition, top to bottom: a job ended → it is finished under its fence → its
 // evidence is taken in → the gate reads it → what follows is written under compare-and-swap, with
 // the next job, in one transaction.
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "engine/engine.h"
 #include "engine/request.h"
@@ -37,6 +38,7 @@ std::string token_of(const JobOutcome& outcome) {
 Status Engine::on(JobEnded& ended) {
   const auto found = workers_.find(ended.job);
   if (found == workers_.end() || found->second.job.attempt != ended.attempt) return Done{};
+  ORC_FAILPOINT(gate_seen);
   const Worker& worker = found->second;
   ++batch_.freed;
   batch_.ended.push_back(ended.job);
@@ -58,9 +60,12 @@ Status Engine::on(JobEnded& ended) {
         {{"task", worker.task.work_item}, {"job", std::to_string(worker.job.id.value)}});
     return Done{};
   }
+  ORC_FAILPOINT(gate_finished);
   std::vector<Evidence> evidence;
   ORC_CHECK_OK(record_end(worker, report, evidence));
+  ORC_FAILPOINT(gate_evidence);
   Followup followup = follow_up(worker, report, evidence);
+  ORC_FAILPOINT(gate_decided);
   if (!report.head_commit.empty()) {
     followup.next.head_commit = report.head_commit;
     followup.next.content_id = report.content_id;
@@ -187,6 +192,7 @@ Followup Engine::follow_up(const Worker& worker, const jobs::WorkerReport& repor
 // else only if that was won.
 Result<store::Write> Engine::write(const Task& before, Followup followup, const std::string& actor,
                                    std::optional<std::int64_t> lease_epoch) {
+  ORC_FAILPOINT(transition_begun);
   followup.next.updated_at = batch_.now;
   ORC_TRY(const store::Write written,
           store_->write_task({before.id, before.stage, before.rev, lease_epoch}, followup.next,
@@ -196,6 +202,7 @@ Result<store::Write> Engine::write(const Task& before, Followup followup, const 
     return written;
   }
   followup.next.rev = before.rev + 1;
+  ORC_FAILPOINT(transition_won);
   if (before.stage != followup.next.stage) ++batch_.transitions;
   ORC_CHECK_OK(leave_region(before, followup.next));
   if (followup.next.state == TaskState::done || followup.next.state == TaskState::cancelled) {
@@ -210,6 +217,7 @@ Result<store::Write> Engine::write(const Task& before, Followup followup, const 
                                                     .at = batch_.now}));
     batch_.last_event = id.value;
   }
+  ORC_FAILPOINT(events_appended);
   if (followup.clears_alerts && alerted_.contains(before.id)) {
     ORC_CHECK_OK(store_->clear_alerts(before.id, batch_.now));
     batch_.effects.emplace_back([this, id = before.id] { alerted_.erase(id); });
@@ -247,12 +255,17 @@ Status Engine::raise(const Task& task, const AlertDraft& alert) {
                            alert.condition + R"(","text":")" + json_escape(alert.text) + R"("})";
   ORC_CHECK_OK(store_->add_outbox(
       {.channel = "notifier.log", .key = key, .body = body, .attempts = 0, .due = batch_.now}));
+  ORC_FAILPOINT(alert_raised);
   batch_.effects.emplace_back([this] { next_outbox_ = wall_now(); });
   return Done{};
 }
 
 Status Engine::on(clients::Delivered& delivered) {
-  if (delivered.error.empty()) return store_->finish_outbox(delivered.id, batch_.now);
+  if (delivered.error.empty()) {
+    ORC_CHECK_OK(store_->finish_outbox(delivered.id, batch_.now));
+    ORC_FAILPOINT(outbox_noted);
+    return Done{};
+  }
   const WallTime due = batch_.now + k_outbox_retry * std::min(delivered.attempts, 20);
   batch_.effects.emplace_back([this, due] { next_outbox_ = due; });
   return store_->retry_outbox(delivered.id, due, delivered.error);

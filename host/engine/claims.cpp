@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "base/failpoint.h"
 #include "engine/engine.h"
 #include "engine/request.h"
 
@@ -68,6 +69,7 @@ Status Engine::queue_next_jobs() {
     ORC_TRY(const Job queued, store_->queue_job(next.job, batch_.now));
     (void)queued;
     batch_.looks_for_due = true;
+    ORC_FAILPOINT(next_job_queued);
   }
   batch_.next_jobs.clear();
   return Done{};
@@ -110,6 +112,7 @@ void Engine::tell(store::NewJob& job, Waits waits) {
 }
 
 Status Engine::start_next(NextJob next) {
+  ORC_FAILPOINT(claim_chosen);
   ORC_TRY(Admission admission, admit(next.task, next.job.stage, next.job.attempt));
   if (auto* waits = std::get_if<Waits>(&admission)) {
     tell(next.job, std::move(*waits));
@@ -130,6 +133,7 @@ Status Engine::claim_queued(const store::DueJob& due) {
     unreadable_.insert(due.job);
     return Done{};
   }
+  ORC_FAILPOINT(claim_chosen);
   ORC_TRY(const Admission admission, admit(live->task, live->job.stage, live->job.attempt));
   if (const auto* waits = std::get_if<Waits>(&admission)) {
     ++batch_.turned_away;
@@ -166,6 +170,7 @@ Result<std::string> Engine::approver_of(const Task& task) {
 
 // The job is ours: its generation is pinned, and the links that are never asked are written down.
 Status Engine::prepare(Job job, Task task, const Admitted& admitted) {
+  ORC_FAILPOINT(claim_written);
   ++batch_.claimed;
   Worker worker{.job = std::move(job),
                 .task = std::move(task),
@@ -201,6 +206,7 @@ Status Engine::collect_outgoing() {
     items.push_back({item.id, item.channel, item.key, item.body, item.attempts});
   }
   batch_.effects.emplace_back([this, items = std::move(items)] {
+    ORC_CRASHPOINT(outbox_taken);
     next_outbox_.reset();
     outbox_->send(items);
   });

@@ -3,6 +3,7 @@
 // is durable.
 #include <algorithm>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "domain/names.h"
@@ -211,6 +212,7 @@ Result<Answer> Engine::decide_at_human_gate(const Task& task, const Actor& actor
                                         .reason = reason,
                                         .content_id = task.content_id,
                                         .at = batch_.now}));
+  ORC_FAILPOINT(decision_recorded);
   if (!approved) {
     return written(task, sent_back(task, actor.name, reason, batch_.now), actor,
                    task.work_item + " sent back");

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <future>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "engine/worker_process.h"
 #include "jobs/worker_client.h"
@@ -265,7 +266,9 @@ Status Engine::apply(std::vector<Happening>& happenings) {
                             happening));
   }
   ORC_CHECK_OK(claim_jobs());
+  ORC_FAILPOINT(batch_written);
   ORC_CHECK_OK(store_->commit());
+  ORC_CRASHPOINT(batch_durable);
   fault_.clear();
   last_batch_ = batch_.now;
   run_effects();

@@ -3,6 +3,7 @@
 // that is claimed (admit), a person's command (refuse_leased), whatever ends the transition
 // (leave_region), and a host that starts (reclaim_leases). Nothing here is asked about a task
 // outside the region.
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "engine/answers.h"
 #include "engine/engine.h"
@@ -62,6 +63,7 @@ Result<Engine::Admission> Engine::take_lease(const Task& task, const std::string
   const std::int64_t epoch = seen ? seen->epoch : 0;
   ORC_TRY(const store::Write taken,
           store_->take_lease(task.id, epoch, identity_, holder, batch_.now));
+  ORC_FAILPOINT(lease_taken);
   if (taken == store::Write::written) return Admission{Admitted{epoch + 1}};
   ++batch_.lost_writes;
   return Admission{Waits{batch_.now + k_look_again, k_waits_for_lease,
@@ -84,6 +86,7 @@ Status Engine::leave_region(const Task& before, const Task& after) {
   if (after.stage != before.stage || after.state != TaskState::active) {
     ORC_TRY(const store::Write released, store_->release_lease(before.id, batch_.now));
     (void)released;
+    ORC_FAILPOINT(lease_released);
   }
   return give_up_place(after);
 }
@@ -143,6 +146,7 @@ Status Engine::reclaim_leases() {
     ORC_TRY(const store::Write taken,
             store_->take_lease(lease.task, lease.epoch, identity_, lease.holder, batch_.now));
     (void)taken;
+    ORC_FAILPOINT(lease_reclaimed);
   }
   return Done{};
 }

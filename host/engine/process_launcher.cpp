@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 
+#include "base/failpoint.h"
 #include "config/generation.h"
 #include "engine/launcher.h"
 #include "jobs/worker_client.h"
@@ -31,9 +32,11 @@ class ProcessLauncher final : public Launcher {
     if (Status created = jobs::create(folder, request); !created.ok()) {
       return std::move(created).error();
     }
+    ORC_CRASHPOINT(spawn_written);
     Result<process::Child> child = jobs::spawn_worker(worker_, folder, secrets.value(),
                                                       jobs::worker_environment(request.run_id));
     if (!child.ok()) return std::move(child).error();
+    ORC_CRASHPOINT(spawn_started);
     return std::move(child).value();
   }
 

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "base/digest.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "engine/engine.h"
 #include "engine/request.h"
@@ -22,6 +23,7 @@ constexpr int k_recent_events = 256;  // looked at by each start; `events verify
 }  // namespace
 
 void Engine::start(Worker worker) {
+  ORC_CRASHPOINT(claim_durable);
   const JobId id = worker.job.id;
   if (worker.job.kind == JobKind::produce && worker.links.empty()) {
     Worker& kept = workers_.insert_or_assign(id, std::move(worker)).first->second;
@@ -109,6 +111,7 @@ Status Engine::recover() {
   }
   ORC_CHECK_OK(recover_ending_workers());
   ORC_CHECK_OK(store_->commit());
+  ORC_CRASHPOINT(recovery_durable);
   run_effects();
   ORC_TRY(const std::optional<store::Drain> drain, store_->drain());
   draining_ = drain.has_value();
@@ -162,6 +165,7 @@ Status Engine::recover_job(const store::LiveJob& running) {
     ORC_TRY(const std::optional<Lease> lease, store_->lease(running.task.id));
     if (lease && lease->owner.instance == identity_.instance) worker.lease_epoch = lease->epoch;
   }
+  ORC_FAILPOINT(recovery_adopted);
   batch_.effects.emplace_back(
       [this, worker = std::make_shared<Worker>(std::move(worker))] { adopt(std::move(*worker)); });
   return Done{};

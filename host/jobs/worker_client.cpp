@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/failpoint.h"
+
 namespace orc::jobs {
 
 namespace {
@@ -61,6 +63,9 @@ Result<UniqueFd> seal(const std::string& content) {
 process::Environment worker_environment(const std::string& run_id) {
   process::Environment environment = process::base_environment();
   environment.emplace_back("ORCH_RUN_ID", run_id);
+#if ORCH_FAILPOINTS
+  for (auto& variable : failpoint_environment()) environment.push_back(std::move(variable));
+#endif
   return environment;
 }
 

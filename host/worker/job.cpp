@@ -3,6 +3,7 @@
 // it made.
 #include "worker/job.h"
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "process/process.h"
 #include "worker/artifact.h"
@@ -84,8 +85,10 @@ Produced produce(Session& session, const Accepted& accepted, const RequestView& 
   session.record.enter(jobs::Progress::Phase::producing, accepted.link);
   watch_production(session, accepted, producer);
   accepted.services->open_production();
+  ORC_CRASHPOINT(produce_accepted);
   const Status returned = accepted.plugin->produce(request.raw());
   accepted.services->close_production();
+  ORC_CRASHPOINT(produce_returned);
   const std::optional<StopCause> cause = session.watchdog.stop_cause();
   session.record.enter(jobs::Progress::Phase::collecting, accepted.link);
   watch_own_step(session, std::max(session.limit(), mono_now() + session.request.kill_grace),
@@ -124,6 +127,7 @@ void take_in(Session& session, const Code& code, const Accepted& accepted, const
     report.outcome = is_producers_doing ? JobOutcome(FailedRun{error.message}) : outcome_of(error);
     return;
   }
+  ORC_CRASHPOINT(produce_published);
   report.artifacts = std::move(artifacts).value();
   report.head_commit = published.value().head_commit;
   report.content_id = published.value().content_id;
@@ -188,6 +192,7 @@ Status check_start(const Result<jobs::JobRequest>& request, const Result<Secrets
 int run_job(const std::filesystem::path& folder, int secrets_fd) {
   static Result<jobs::WorkerLock> lock = jobs::WorkerLock::acquire(folder);
   if (!lock.ok()) return refuse(folder, lock.error().message);
+  ORC_CRASHPOINT(produce_locked);
   if (jobs::read_report(folder).ok()) return refuse(folder, "the job has reported already");
   Result<Secrets> secrets = secrets_fd < 0 ? Result<Secrets>(Secrets{}) : read_secrets(secrets_fd);
   Result<jobs::JobRequest> request = jobs::read_request(folder);

@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 
 namespace orc::worker {
@@ -132,7 +133,9 @@ void JobRecord::finish(jobs::WorkerReport report) {
   report.duration = age();
   const Durability durability =
       report.duration >= k_long_job ? Durability::power : Durability::process;
+  ORC_CRASHPOINT(outcome_made);
   const Status written = jobs::write_report(folder_, report, durability);
+  ORC_CRASHPOINT(outcome_written);
   if (!written.ok()) log(LogLevel::error, "worker.no_report", written.error().message);
   // No destructor of a plugin or a library runs: they may hang or crash, and nothing is left to
   // save.

@@ -45,9 +45,23 @@ void add_events_verify(Tree& tree) {
   });
 }
 
+void add_db_check(Tree& tree) {
+  CLI::App* check =
+      noun(tree, "db", "the database")
+          ->add_subcommand("check",
+                           "hold rows, files, branches and processes against the invariants");
+  auto options = std::make_shared<DbCheckOptions>();
+  add_place(*check, options->place);
+  add_output_option(*check, options->output);
+  check->callback([&tree, options] {
+    tree.chosen = [&tree, options] { return tree.entry.db_check(*options); };
+  });
+}
+
 }  // namespace
 
 void add_audit_commands(Tree& tree) {
+  add_db_check(tree);
   add_events_verify(tree);
 }
 

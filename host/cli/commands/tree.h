@@ -29,7 +29,7 @@ void on_chosen(Tree& tree, CLI::App& command, std::shared_ptr<CommonOptions> com
                std::function<ExitCode(const Session&)> action);
 
 void add_local_commands(Tree& tree);   // serve, demo, config, doctor, version, stages
-void add_audit_commands(Tree& tree);   // events verify
+void add_audit_commands(Tree& tree);   // events verify, db check
 void add_daemon_commands(Tree& tree);  // status, reload, drain, resume, queue
 void add_task_commands(Tree& tree);
 void add_plugin_commands(Tree& tree);

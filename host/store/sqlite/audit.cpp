@@ -4,13 +4,29 @@
 #include <system_error>
 #include <utility>
 
+#include "store/row_audit.h"
 #include "store/sqlite/event_chain.h"
 #include "store/sqlite/file_checks.h"
 #include "store/sqlite/migrations.h"
+#include "store/sqlite/row_checks.h"
+#include "store/sqlite/rows.h"
 
 namespace orc::store {
 
 namespace {
+
+Result<ProcessIdentity> process_of(const Statement& row) {
+  return ProcessIdentity{row.small(0), row.integer(1), row.text(2)};
+}
+Result<JobFacts> job_facts(const Statement& row) {
+  return JobFacts{JobId{row.integer(0)}, row.small(1), row.text(2), row.time_or_null(3)};
+}
+Result<BranchFacts> branch_facts(const Statement& row) {
+  return BranchFacts{TaskId{row.integer(0)}, row.text(1), row.text(2), row.text(3), row.text(4)};
+}
+Result<ArtifactFacts> artifact_facts(const Statement& row) {
+  return ArtifactFacts{row.integer(0), row.text(1), row.text(2)};
+}
 
 class SqliteAudit final : public Audit {
  public:
@@ -18,6 +34,51 @@ class SqliteAudit final : public Audit {
 
   Result<ChainReport> verify_events(const std::optional<ChainAnchor>& anchor) override {
     return store::verify_events(*database_, anchor);
+  }
+
+ private:
+  std::unique_ptr<Database> database_;
+};
+
+class SqliteRowAudit final : public RowAudit {
+ public:
+  explicit SqliteRowAudit(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+
+  Result<std::vector<Violation>> check_rows(bool host_lives) override {
+    ORC_CHECK_OK(database_->execute("BEGIN"));
+    Result<std::vector<Violation>> found = store::check_rows(*database_, host_lives);
+    (void)database_->execute("COMMIT");
+    return found;
+  }
+  Result<std::optional<ProcessIdentity>> last_host() override {
+    ORC_TRY(Statement row,
+            database_->use("SELECT pid,start_ticks,boot_id FROM hosts ORDER BY id DESC LIMIT 1"));
+    return read_one<ProcessIdentity>(row, process_of);
+  }
+  Result<std::optional<JobFacts>> job(JobId id) override {
+    ORC_TRY(Statement row,
+            database_->use("SELECT id,attempt,state,finished_at FROM jobs WHERE id=?1"));
+    row.bind_all(id.value);
+    return read_one<JobFacts>(row, job_facts);
+  }
+  Result<std::vector<std::string>> open_work_items() override {
+    ORC_TRY(Statement rows,
+            database_->use("SELECT work_item FROM tasks WHERE finished_at IS NULL ORDER BY id"));
+    return read_all<std::string>(
+        rows, [](const Statement& row) -> Result<std::string> { return row.text(0); });
+  }
+  Result<std::vector<BranchFacts>> branches() override {
+    ORC_TRY(Statement rows,
+            database_->use("SELECT id,work_item,repo,branch,head_commit FROM tasks"
+                           " WHERE finished_at IS NULL AND head_commit<>'' ORDER BY id"));
+    return read_all<BranchFacts>(rows, branch_facts);
+  }
+  Result<std::vector<ArtifactFacts>> artifacts() override {
+    ORC_TRY(
+        Statement rows,
+        database_->use("SELECT a.id,a.path,a.sha256 FROM tasks t JOIN artifacts a ON a.task_id=t.id"
+                       " WHERE t.finished_at IS NULL AND a.sha256<>'' ORDER BY a.id"));
+    return read_all<ArtifactFacts>(rows, artifact_facts);
   }
 
  private:
@@ -35,9 +96,7 @@ Status check_schema(Database& db) {
                                     : "; use the newer program")};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Audit>> open_sqlite_audit(const std::filesystem::path& file,
+Result<std::unique_ptr<Database>> open_read_only(const std::filesystem::path& file,
                                                  Millis busy_timeout) {
   ORC_TRY(const FileState state, inspect(file));
   if (state == FileState::missing)
@@ -50,7 +109,21 @@ Result<std::unique_ptr<Audit>> open_sqlite_audit(const std::filesystem::path& fi
   ORC_TRY(std::unique_ptr<Database> db,
           Database::open(folder / file.filename(), Access::read, busy_timeout));
   ORC_CHECK_OK(check_schema(*db));
+  return db;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Audit>> open_sqlite_audit(const std::filesystem::path& file,
+                                                 Millis busy_timeout) {
+  ORC_TRY(std::unique_ptr<Database> db, open_read_only(file, busy_timeout));
   return std::unique_ptr<Audit>(new SqliteAudit(std::move(db)));
+}
+
+Result<std::unique_ptr<RowAudit>> open_sqlite_row_audit(const std::filesystem::path& file,
+                                                        Millis busy_timeout) {
+  ORC_TRY(std::unique_ptr<Database> db, open_read_only(file, busy_timeout));
+  return std::unique_ptr<RowAudit>(new SqliteRowAudit(std::move(db)));
 }
 
 }  // namespace orc::store

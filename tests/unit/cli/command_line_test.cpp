@@ -66,6 +66,8 @@ TEST(CommandLine, HandsOverTheCommandsThatNeedTheApplication) {
             1);
   EXPECT_EQ(entry.verified->place.database, "/tmp/o.db");
   EXPECT_EQ(entry.verified->anchor, "3:ab");
+  EXPECT_EQ(run({"db", "check", "--state", "/tmp/s"}, entry).exit, 0);
+  EXPECT_EQ(entry.looked_over->place.state, "/tmp/s");
   EXPECT_EQ(run({"version"}, entry).exit, 0);
   EXPECT_EQ(entry.shown, cli::OutputFormat::text);
 }

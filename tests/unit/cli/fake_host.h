@@ -141,6 +141,10 @@ class FakeEntry : public cli::Entry {
     examined = options;
     return 1;
   }
+  int db_check(const cli::DbCheckOptions& options) override {
+    looked_over = options;
+    return 0;
+  }
   int version(cli::OutputFormat output) override {
     shown = output;
     return 0;
@@ -150,6 +154,7 @@ class FakeEntry : public cli::Entry {
   std::optional<cli::ConfigCheckOptions> checked;
   std::optional<cli::EventsVerifyOptions> verified;
   std::optional<cli::DoctorOptions> examined;
+  std::optional<cli::DbCheckOptions> looked_over;
   std::optional<cli::OutputFormat> shown;
 };
 
