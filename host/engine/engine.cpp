@@ -210,7 +210,7 @@ void Engine::collect_ended_workers(std::vector<Happening>& happenings) {
     const std::filesystem::path folder = folders_.job(worker.job.id, worker.job.attempt);
     jobs::WorkerReport report = jobs::conclude(folder, end);
     if (!has_reported(folder)) {
-      end_survivors(worker.run_id);
+      clear_up_after(worker);
       if (!worker.ended_because) ++reaper_.dead;
     }
     if (worker.ended_because && !std::holds_alternative<Verdict>(report.outcome) &&

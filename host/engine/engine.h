@@ -243,6 +243,10 @@ class Engine final : public CommandPort, public StatusPort {
   Status recover_job(const store::LiveJob& running);
   Status look_at_recent_events();
 
+  // --- what nobody cleared up (leftovers.cpp) ---
+  Status remove_clones_of_ended_tasks();
+  void clear_up_after(const Worker& worker);
+
   // --- commands (commands.cpp) ---
   Result<Answer> carry_out(const Submit& request, const Actor& actor);
   Result<Answer> carry_out(const Approve& request, const Actor& actor);

@@ -45,9 +45,13 @@ void Housekeeping::start() {
 }
 
 void Housekeeping::task_ended(const std::string& work_item) {
+  remove_soon(folders_.worktree(work_item));
+}
+
+void Housekeeping::remove_soon(std::filesystem::path folder) {
   {
     const std::lock_guard lock(mutex_);
-    ended_.push_back(work_item);
+    to_remove_.push_back(std::move(folder));
   }
   changed_.notify_one();
 }
@@ -81,14 +85,14 @@ void Housekeeping::run() {
   MonoTime next_round = mono_now();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (ended_.empty() && mono_now() < next_round) {
+    if (to_remove_.empty() && mono_now() < next_round) {
       changed_.wait_until(lock, next_round);
       continue;
     }
-    const std::vector<std::string> ended = std::move(ended_);
-    ended_.clear();
+    const std::vector<std::filesystem::path> folders = std::move(to_remove_);
+    to_remove_.clear();
     lock.unlock();
-    for (const std::string& work_item : ended) remove_or_log(folders_.worktree(work_item));
+    for (const std::filesystem::path& folder : folders) remove_or_log(folder);
     if (mono_now() >= next_round) {
       remove_old(wall_now());
       next_round = mono_now() + k_round;

@@ -33,6 +33,8 @@ class Housekeeping {
   void start();
   // The task has ended and no process works in its clone. [any thread]
   void task_ended(const std::string& work_item);
+  // Nobody needs this folder of the state folder any more. [any thread]
+  void remove_soon(std::filesystem::path folder);
   // One round over what has grown old: how many folders and files were removed. [housekeeping
   // thread, or a test]
   int remove_old(WallTime now);
@@ -47,7 +49,7 @@ class Housekeeping {
   const std::function<std::set<std::filesystem::path>()> libraries_in_use_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::string> ended_;  // under mutex_
+  std::vector<std::filesystem::path> to_remove_;  // under mutex_
   bool stopping_ = false;           // under mutex_
   std::thread thread_;
 };

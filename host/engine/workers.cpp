@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The processes behind the claims: start, adopt, end, forget.
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,12 +14,21 @@
 #include "engine/request.h"
 #include "engine/worker_process.h"
 #include "jobs/worker_client.h"
+#include "process/table.h"
 
 namespace orc::engine {
 
 namespace {
 
 constexpr int k_recent_events = 256;  // looked at by each start; `events verify` looks at all
+
+// By the age of the process: the wall clock may have stepped since the claim.
+Millis time_left(const Job& job, const ProcessIdentity& worker) {
+  const Millis limit =
+      job.deadline_at && job.started_at ? *job.deadline_at - *job.started_at : Millis{0};
+  const auto ticks = static_cast<long long>(process::ticks_now()) - worker.start_ticks;
+  return limit - Millis{ticks * 1000 / ::sysconf(_SC_CLK_TCK)};
+}
 
 }  // namespace
 
@@ -120,6 +130,7 @@ Status Engine::recover() {
   batch_ = Batch{};
   ORC_TRY(const std::vector<store::PluginKill> kills, store_->kills(wall_now()));
   if (!kills.empty()) next_unkill_ = wall_now();
+  ORC_CHECK_OK(remove_clones_of_ended_tasks());
   next_due_ = wall_now();  // the first turn looks for itself
   next_outbox_ = wall_now();
   publish();
@@ -176,6 +187,8 @@ void Engine::adopt(Worker worker) {
   const JobId id = worker.job.id;
   Worker& kept = workers_.insert_or_assign(id, std::move(worker)).first->second;
   if (open_live_worker(kept, folder)) {
+    if (const auto identity = identify_process(kept.child.pid); identity.ok())
+      kept.deadline = mono_now() + time_left(kept.job, identity.value());
     watch(kept);
     log(LogLevel::info, "worker.adopted", "a worker of an earlier host goes on",
         {{"task", kept.task.work_item},
@@ -184,7 +197,7 @@ void Engine::adopt(Worker worker) {
     return;
   }
   jobs::WorkerReport report = jobs::conclude(folder, std::nullopt);
-  if (!has_reported(folder)) end_survivors(kept.run_id);
+  if (!has_reported(folder)) clear_up_after(kept);
   if (!has_reported(folder)) charge_lost(kept, report);
   log(LogLevel::info, "worker.concluded", "a worker ended while no host was running",
       {{"task", kept.task.work_item},

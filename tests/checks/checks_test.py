@@ -14,6 +14,7 @@ import check_layers  # noqa: E402
 import check_llm_transport  # noqa: E402
 import check_messages  # noqa: E402
 import check_processes  # noqa: E402
+import check_reliability  # noqa: E402
 import check_sizes  # noqa: E402
 import check_stage_table  # noqa: E402
 import check_stage_writer  # noqa: E402
@@ -129,6 +130,14 @@ class Checks(unittest.TestCase):
         self.plant(docs__operations__messages_dot_md="### `job.lost`\n")
         self.refused(check_messages.findings, '"job.held" has no entry')
         self.refused(check_messages.findings, '"job.lost" is logged nowhere')
+
+    def test_reliability_refuses_a_test_and_a_fail_point_that_are_not_there(self):
+        self.plant(docs__reliability_dot_md="## Fail-points\n| `a.b` | x |\n## The matrix\n`Suite.Gone`\n",
+                   host__base__failpoint_dot_h='  X(c_d, "c.d", "y")\n', host__app__check__check_dot_cpp="",
+                   host__app__check__outside_dot_cpp="", host__store__sqlite__row_checks_dot_cpp='{"I1", "it_holds"}')
+        for problem in ("no test Suite.Gone", "a.b: x is not in the program", "c.d: y of the program is missing",
+                        "it_holds of the program is missing"):
+            self.refused(check_reliability.findings, problem)
 
     def test_stage_table_refuses_drift_and_accepts_on_request(self):
         self.plant(docs__architecture_dot_md="a\n<!-- stages:begin -->\n| old |\n<!-- stages:end -->\nb\n")

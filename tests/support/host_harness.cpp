@@ -182,7 +182,10 @@ CommandResult HostHarness::orchestrator(const std::vector<std::string>& argument
 }
 
 std::vector<pid_t> HostHarness::processes() const {
-  const std::string name = root().string();
+  return processes_naming(root().string());
+}
+
+std::vector<pid_t> HostHarness::processes_naming(const std::string& name) {
   return live_processes([&](const fs::path& process) {
     std::error_code error;
     return read_proc(process / "cmdline").find(name) != std::string::npos ||

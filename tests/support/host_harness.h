@@ -66,6 +66,8 @@ class HostHarness {
 
   // Live processes whose command line, working folder or environment names this folder.
   std::vector<pid_t> processes() const;
+  // The same for any folder.
+  static std::vector<pid_t> processes_naming(const std::string& folder);
   // Live processes whose command line holds `text`.
   static std::vector<pid_t> processes_with(const std::string& text);
 

@@ -89,6 +89,7 @@ Status look_at_branches(Looking& looking, const store::RowCheck& row) {
 }
 
 Status look_at_workers(Looking& looking, const store::RowCheck& row) {
+  if (!looking.host_lives) return Done{};  // a start ends them
   for (const fs::path& folder : entries(engine::StateFolders{looking.state}.jobs())) {
     const auto attempt = parse_attempt(folder.filename());
     if (!attempt) continue;
@@ -106,6 +107,7 @@ Status look_at_workers(Looking& looking, const store::RowCheck& row) {
 
 // Processes that carry the run marker of an attempt of this folder, their worker's or not.
 Status look_at_children(Looking& looking, const store::RowCheck& row) {
+  if (!looking.host_lives) return Done{};  // a start ends them
   std::map<std::string, pid_t> marked;
   const process::ProcessTable table = process::ProcessTable::read();
   for (const process::ProcessEntry& entry : table.entries()) {

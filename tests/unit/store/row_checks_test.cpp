@@ -156,7 +156,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "VALUES('next',1,1,'b','1',1)",
                 "of ORCH-1"},
         Planted{"a_lease_is_of_a_task_in_its_region",
-                "INSERT INTO transition_leases(task_id,epoch,owner,holder,acquired_at) VALUES(1,1,1,'x',1)", "ORCH-1"},
+                "INSERT INTO transition_leases(task_id,epoch,owner,holder,acquired_at) "
+                "VALUES(1,1,1,'x',1)",
+                "ORCH-1"},
         Planted{"a_pass_has_evidence",
                 ORC_MOVE(1, "development", "review", "x") ";" ORC_MOVE(1, "review", "testing",
                                                                        "gate_passed"),
