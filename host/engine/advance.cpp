@@ -245,6 +245,8 @@ Status Engine::note(TaskId task, const std::string& kind, const std::string& tex
 
 Status Engine::raise(const Task& task, const AlertDraft& alert) {
   ORC_TRY(const bool is_new, store_->raise_alert(task.id, alert.condition, alert.text, batch_.now));
+  // At once as well: the same batch may end the task, and with it the alert.
+  alerted_.insert(task.id);
   batch_.effects.emplace_back([this, id = task.id] { alerted_.insert(id); });
   if (!is_new) return Done{};
   // The revision tells two incidents of the same condition apart; a repeated write of one does not

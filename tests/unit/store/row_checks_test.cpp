@@ -47,8 +47,10 @@ class RowChecks : public StoreContract, public ::testing::WithParamInterface<Pla
     Task next = task;
     next.stage = to;
     if (reason == "gate_failed") ++next.code_fail;
+    JobEnd end = ended();
+    end.stage = from;
     batch([&] {
-      EXPECT_EQ(must(store().finish_job({job.id, 1, host.instance}, ended())), Write::written);
+      EXPECT_EQ(must(store().finish_job({job.id, 1, host.instance}, end)), Write::written);
       must(store().record_artifact({.job = job.id,
                                     .task = task.id,
                                     .stage = from,
