@@ -244,7 +244,7 @@ class Engine final : public CommandPort, public StatusPort {
   Status look_at_recent_events();
 
   // --- what nobody cleared up (leftovers.cpp) ---
-  Status remove_clones_of_ended_tasks();
+  Status remove_leftovers();
   void clear_up_after(const Worker& worker);
 
   // --- commands (commands.cpp) ---

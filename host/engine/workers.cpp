@@ -130,7 +130,7 @@ Status Engine::recover() {
   batch_ = Batch{};
   ORC_TRY(const std::vector<store::PluginKill> kills, store_->kills(wall_now()));
   if (!kills.empty()) next_unkill_ = wall_now();
-  ORC_CHECK_OK(remove_clones_of_ended_tasks());
+  ORC_CHECK_OK(remove_leftovers());
   next_due_ = wall_now();  // the first turn looks for itself
   next_outbox_ = wall_now();
   publish();
