@@ -144,6 +144,8 @@ TEST_F(Killed, AttemptsBetweenAnyTwoStepsDeployOnceAndLoseNoResult) {
       }
       const pid_t child = ::fork();
       if (child == 0) {
+        // What the fake host would have removed goes with the test's own folder.
+        ::setenv("TMPDIR", folder.path().c_str(), 1);
         ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
         ::raise(SIGSTOP);
         (void)produce(folder.path());
