@@ -121,6 +121,7 @@ Status Engine::start_next(NextJob next) {
   }
   ORC_TRY(Job started, store_->start_job(next.job, identity_, generation_->number, batch_.now,
                                          batch_.now + generation_->config.max_running));
+  ORC_FAILPOINT(next_job_queued);
   return prepare(std::move(started), std::move(next.task), std::get<Admitted>(admission));
 }
 
