@@ -109,18 +109,7 @@ TEST_P(FailpointMatrix, AFailureThereEndsLikeAnUndisturbedRun) {
   survive("error");
 }
 
-// Two points lie on the way of a start that follows a kill: the random composition reaches them, a life
-// that nobody disturbed before does not.
-std::vector<FailpointRow> reached_by_one_life() {
-  std::vector<FailpointRow> rows(std::begin(k_failpoints), std::end(k_failpoints));
-  std::erase_if(rows, [](const FailpointRow& row) {
-    return row.name == std::string_view("lease.reclaimed") ||
-           row.name == std::string_view("recovery.adopted");
-  });
-  return rows;
-}
-
-INSTANTIATE_TEST_SUITE_P(Each, FailpointMatrix, ::testing::ValuesIn(reached_by_one_life()),
+INSTANTIATE_TEST_SUITE_P(Each, FailpointMatrix, ::testing::ValuesIn(k_failpoints),
                          [](const auto& each) {
                            std::string name(each.param.name);
                            std::replace(name.begin(), name.end(), '.', '_');

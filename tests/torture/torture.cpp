@@ -190,7 +190,8 @@ class Torture {
                   (end ? std::to_string(*end) : std::string("nothing")));
     if (const auto left = world_.processes(); !left.empty())
       return fail("processes are left, first " + std::to_string(left.front()));
-    // The checkout of a worker that was killed with its host goes with the daily housekeeping.
+    if (!std::filesystem::is_empty(world_.state() / "verify"))
+      return fail("checkouts are left in verify/");
     if (!std::filesystem::is_empty(world_.state() / "work"))
       return fail("clones are left in work/");
     return holds("at the end");
