@@ -34,6 +34,7 @@ std::string queue_text(const Json& queue);
 std::string lease_list_text(const Json& leases);
 std::string plugin_list_text(const Json& plugins);
 std::string plugin_text(const Json& plugin);
+std::string advisor_text(const Json& advisor);
 std::string reload_text(const Json& reload);
 std::string findings_text(const Json& with_findings);
 

@@ -142,8 +142,33 @@ class CrossCheck {
         }
         if (!seen.insert(name).second) error(item, "\"" + name + "\" is asked twice");
       }
+      check_shadows(key, stage, chain);
     }
     check_fallbacks();
+  }
+
+  void check_shadows(const std::string& key, Stage stage, const StageChain& chain) {
+    if (chain.shadows.empty()) return;
+    const StageRule* rule = find_rule(stage);
+    if (rule == nullptr || rule->verdict_key.empty())
+      error(key, "a shadow needs a machine verdict to compare, and this stage has none",
+            "remove the shadow links");
+    if (stage == Stage::deploy) error(key, "a shadow here would deploy", "remove the shadow links");
+    std::set<std::string> seen(chain.producers.begin(), chain.producers.end());
+    for (const std::string& name : chain.shadows) {
+      const auto plugin = config_.plugins.find(name);
+      if (plugin == config_.plugins.end()) {
+        const auto near = nearest(name, plugin_names());
+        error(key, "no plugin \"" + name + "\"" + (near ? ", did you mean \"" + *near + "\"?" : ""),
+              "add it to plugins, or remove it from the chain");
+      } else if (plugin->second.type == k_fallback_type) {
+        error(key, "\"" + name + "\" starts a language model; a shadow is a deterministic producer",
+              "let it decide, and mark the other one");
+      }
+      if (!seen.insert(name).second)
+        error(key, "\"" + name + "\" stands in this chain twice",
+              "a second instance may be the shadow: plugins." + name + "/shadow");
+    }
   }
 
   // One warning for each plugin that ends chains without being a fallback, however many it ends.
@@ -162,7 +187,8 @@ class CrossCheck {
       if (last == config_.plugins.end()) continue;
       const bool is_fallback = last->second.type == k_fallback_type;
       if (is_fallback && last->second.enabled) continue;
-      const std::string held = "a task whose producers all decline is held at " + join(stages, ", ");
+      const std::string held =
+          "a task whose producers all decline is held at " + join(stages, ", ");
       if (is_fallback) {
         warning("plugins." + name + ".enabled", "the fallback is switched off: " + held);
       } else {
@@ -178,6 +204,7 @@ class CrossCheck {
     std::vector<std::string> used;
     for (const auto& [stage, chain] : config_.stages) {
       used.insert(used.end(), chain.producers.begin(), chain.producers.end());
+      used.insert(used.end(), chain.shadows.begin(), chain.shadows.end());
     }
     for (const auto& [name, plugin] : config_.plugins) {
       if (std::find(used.begin(), used.end(), name) != used.end()) continue;

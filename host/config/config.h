@@ -52,6 +52,7 @@ struct Repo {
 
 struct StageChain {
   std::vector<std::string> producers;  // names of `plugins`, asked in order
+  std::vector<std::string> shadows;    // links marked `shadow: true`: run beside, decide nothing
 };
 
 struct RoleSettings {
@@ -76,6 +77,7 @@ struct HumanGateSettings {
 struct Config {
   // daemon
   int workers = 2;
+  int shadow_workers = 1;  // beside `workers`; 0: no shadow runs
   Millis drain_timeout{900'000};
   Millis kill_grace{10'000};
   Millis keep_jobs{14 * 86'400'000LL};  // folders of finished jobs, for reading their logs

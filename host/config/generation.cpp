@@ -111,6 +111,14 @@ class Builder {
                       ", only for " + join(plugin.stages, ", "),
                   "remove it from this chain"});
       }
+      for (const std::string& name : chain.shadows) {
+        const LoadedPlugin& plugin = generation_.plugins.at(name);
+        if (!plugin.refused.empty()) continue;
+        if (plugin.is_llm || !generation_.can_produce(name, stage))
+          add(Finding::Severity::error,
+              Fault{key, name + " cannot be a shadow of " + std::string(to_string(stage)),
+                    "remove it from this chain"});
+      }
     }
   }
 

@@ -103,8 +103,15 @@ void set_plugin_dirs(Config& config, const std::string&, const Value& value) {
 }
 
 void set_producers(Config& config, const std::string& name, const Value& value) {
-  if (const auto stage = parse_stage(name)) {
-    config.stages[*stage].producers = of<std::vector<std::string>>(value);
+  const auto stage = parse_stage(name);
+  if (!stage) return;
+  StageChain& chain = config.stages[*stage];
+  for (const std::string& link : of<std::vector<std::string>>(value)) {
+    if (link.starts_with(k_shadow_mark)) {
+      chain.shadows.push_back(link.substr(k_shadow_mark.size()));
+    } else {
+      chain.producers.push_back(link);
+    }
   }
 }
 
@@ -123,6 +130,9 @@ constexpr std::array k_options{
     Option{.key = "daemon.workers", .type = Type::integer, .fallback = "2", .least = 1, .most = 256, .env = "ORCH_WORKERS",
            .text = "Jobs that run at the same time.",
            .set = [](Config& c, S, V v) { c.workers = static_cast<int>(of<std::int64_t>(v)); }},
+    Option{.key = "daemon.shadow_workers", .type = Type::integer, .fallback = "1", .most = 64,
+           .text = "Shadow runs at the same time, beside `daemon.workers` and only while one of those is idle. 0: none.",
+           .set = [](Config& c, S, V v) { c.shadow_workers = static_cast<int>(of<std::int64_t>(v)); }},
     Option{.key = "daemon.drain_timeout", .type = Type::duration, .fallback = "15m", .most = k_week, .env = "ORCH_DRAIN_TIMEOUT",
            .text = "Time given to running jobs after SIGTERM.",
            .set = [](Config& c, S, V v) { c.drain_timeout = of<Millis>(v); }},
@@ -230,8 +240,8 @@ constexpr std::array k_options{
            .text = "`false`: the staging suite runs on this machine instead of over ssh.",
            .set = [](Config&, S, V) {}},
 
-    Option{.key = "stages.*.producers", .type = Type::text_list, .otherwise = "the shipped chain, of those that `plugins` names",
-           .text = "Plugins asked in this order; the first to accept makes the artifact.",
+    Option{.key = "stages.*.producers", .type = Type::chain, .otherwise = "the shipped chain, of those that `plugins` names",
+           .text = "Plugins asked in this order; the first to accept makes the artifact. `{ plugin: NAME, shadow: true }`: runs beside and decides nothing.",
            .set = set_producers, .derive = default_producers},
     Option{.key = "stages.development.max_rollbacks", .type = Type::integer, .fallback = "3", .most = 1000, .env = "ORCH_MAX_ROLLBACKS",
            .text = "Times a task may come back to development before it is held.",

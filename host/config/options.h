@@ -27,6 +27,7 @@ enum class Type : std::uint8_t {
   path_list,
   duration,  // "15m"; least … most in milliseconds
   text_list,
+  chain,      // plugin names; `{ plugin: NAME, shadow: true }` is kept as "shadow:NAME"
   code_list,  // exit codes, 0 … 255
   scope,      // CSV or list of repositories
   text_map,
@@ -38,6 +39,8 @@ enum class Type : std::uint8_t {
 };
 
 enum class Takes : std::uint8_t { reload, restart };
+
+inline constexpr std::string_view k_shadow_mark = "shadow:";
 
 using TextMap = std::map<std::string, std::string>;
 using Value = std::variant<bool, std::int64_t, Millis, std::string, std::vector<std::string>,

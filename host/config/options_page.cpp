@@ -9,7 +9,7 @@ namespace orc::config {
 
 namespace {
 
-constexpr EnumNames<Type, 16> k_type_names{{{Type::boolean, "true or false"},
+constexpr EnumNames<Type, 17> k_type_names{{{Type::boolean, "true or false"},
                                             {Type::integer, "whole number"},
                                             {Type::text, "text"},
                                             {Type::word, "word"},
@@ -17,6 +17,7 @@ constexpr EnumNames<Type, 16> k_type_names{{{Type::boolean, "true or false"},
                                             {Type::path_list, "list of paths"},
                                             {Type::duration, "duration"},
                                             {Type::text_list, "list of texts"},
+                                            {Type::chain, "list of links"},
                                             {Type::code_list, "list of exit codes"},
                                             {Type::scope, "scope"},
                                             {Type::text_map, "names to texts"},

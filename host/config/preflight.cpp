@@ -20,8 +20,11 @@ constexpr Millis k_grace{1'000};
 
 bool stands_in_a_chain(const Config& config, const std::string& plugin) {
   return std::any_of(config.stages.begin(), config.stages.end(), [&](const auto& row) {
-    const auto& producers = row.second.producers;
-    return std::find(producers.begin(), producers.end(), plugin) != producers.end();
+    const StageChain& chain = row.second;
+    const auto holds = [&](const std::vector<std::string>& links) {
+      return std::find(links.begin(), links.end(), plugin) != links.end();
+    };
+    return holds(chain.producers) || holds(chain.shadows);
   });
 }
 

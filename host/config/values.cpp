@@ -116,6 +116,36 @@ std::optional<Value> text_list(const Conversion& c) {
   return list ? std::optional<Value>(std::move(*list)) : std::nullopt;
 }
 
+// A name, or a link with its mark.
+std::optional<std::string> chain_link(const Conversion& c) {
+  constexpr const char* k_wanted = "a plugin's name or { plugin: NAME, shadow: true }";
+  if (c.node.kind != Node::Kind::map) return text(c, k_wanted);
+  const Node* name = c.node.find("plugin");
+  const Node* shadow = c.node.find("shadow");
+  for (const Node::Entry& entry : c.node.entries) {
+    if (entry.key == "plugin" || entry.key == "shadow") continue;
+    return c.refuse(k_wanted, "known here: plugin, shadow");
+  }
+  if (name == nullptr) return c.refuse(k_wanted);
+  auto given = text(c.item(*name, c.key + ".plugin"));
+  if (!given || shadow == nullptr) return given;
+  const auto marked = boolean(c.item(*shadow, c.key + ".shadow"));
+  if (!marked) return std::nullopt;
+  return (std::get<bool>(*marked) ? std::string(k_shadow_mark) : "") + *given;
+}
+
+std::optional<Value> chain(const Conversion& c) {
+  if (c.node.kind != Node::Kind::list) return c.refuse("a list of plugins", "write [a, b]");
+  std::vector<std::string> links;
+  bool whole = true;
+  for (std::size_t i = 0; i < c.node.items.size(); ++i) {
+    auto link = chain_link(c.item(c.node.items[i], c.key + "[" + std::to_string(i) + "]"));
+    whole = whole && link.has_value();
+    if (link) links.push_back(std::move(*link));
+  }
+  return whole ? std::optional<Value>(std::move(links)) : std::nullopt;
+}
+
 std::optional<Value> path_list(const Conversion& c) {
   auto list = texts(c);
   if (!list) return std::nullopt;
@@ -262,6 +292,8 @@ std::optional<Value> convert(const Option& option, const Node& node, const std::
       return duration(c);
     case Type::text_list:
       return text_list(c);
+    case Type::chain:
+      return chain(c);
     case Type::code_list:
       return code_list(c);
     case Type::scope:

@@ -12,7 +12,8 @@ constexpr EnumNames<TaskState, 5> k_task_states{{{TaskState::active, "active"},
                                                  {TaskState::held, "held"},
                                                  {TaskState::done, "done"},
                                                  {TaskState::cancelled, "cancelled"}}};
-constexpr EnumNames<JobKind, 2> k_job_kinds{{{JobKind::produce, "produce"}, {JobKind::ci, "ci"}}};
+constexpr EnumNames<JobKind, 3> k_job_kinds{
+    {{JobKind::produce, "produce"}, {JobKind::ci, "ci"}, {JobKind::shadow, "shadow"}}};
 constexpr EnumNames<JobState, 3> k_job_states{{{JobState::queued, "queued"},
                                                {JobState::running, "running"},
                                                {JobState::finished, "finished"}}};

@@ -58,6 +58,7 @@ struct Task {
 enum class JobKind : std::uint8_t {
   produce,  // walk the stage's chain
   ci,       // run the repository's continuous integration command on the branch head
+  shadow,   // like produce, beside it and without a say; no job row, see shadow_runs
 };
 std::string_view to_string(JobKind kind);
 std::optional<JobKind> parse_job_kind(std::string_view text);

@@ -63,6 +63,7 @@ Status Engine::on(JobEnded& ended) {
   ORC_FAILPOINT(gate_finished);
   std::vector<Evidence> evidence;
   ORC_CHECK_OK(record_end(worker, report, evidence));
+  ORC_CHECK_OK(queue_shadows(worker, report, evidence));
   ORC_FAILPOINT(gate_evidence);
   Followup followup = follow_up(worker, report, evidence);
   ORC_FAILPOINT(gate_decided);
@@ -110,6 +111,25 @@ Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report
                                    .head_commit = report.head_commit,
                                    .state = "open",
                                    .ci = "pending"});
+}
+
+// The verdict as the gate will read it: from the artifact, whoever wrote it.
+Status Engine::queue_shadows(const Worker& worker, const jobs::WorkerReport& report,
+                             const std::vector<Evidence>& evidence) {
+  if (!std::holds_alternative<Verdict>(report.outcome)) return Done{};
+  const std::string_view key = find_rule(worker.job.stage)->verdict_key;
+  for (const Evidence& artifact : evidence) {
+    for (const GateField& field : artifact.fields) {
+      if (key.empty() || field.key != key) continue;
+      return shadows_.queue_after({.task = worker.task,
+                                   .job = worker.job,
+                                   .producer = report.producer,
+                                   .token = field.value,
+                                   .commit = report.made_on_commit},
+                                  *generation_, killed_, batch_.now);
+    }
+  }
+  return Done{};
 }
 
 GateInput Engine::gate_input(const Worker& worker, const jobs::WorkerReport& report,

@@ -30,7 +30,29 @@ std::optional<Skip> why_not_asked(const config::Plugin& plugin, const config::Lo
   return std::nullopt;
 }
 
+jobs::RequestLink link_of(const config::Plugin& plugin, const config::LoadedPlugin& loaded,
+                          int position) {
+  return {.position = position,
+          .plugin = plugin.name,
+          .library = loaded.library,
+          .settings = plugin.settings,
+          .timeout = plugin.timeout.value_or(loaded.default_timeout)};
+}
+
 }  // namespace
+
+std::optional<jobs::RequestLink> resolve_shadow(const config::Generation& generation,
+                                                const std::string& name, const std::string& repo,
+                                                bool self_hosting,
+                                                const std::vector<std::string>& killed) {
+  const auto plugin = generation.config.plugins.find(name);
+  const auto loaded = generation.plugins.find(name);
+  if (plugin == generation.config.plugins.end() || loaded == generation.plugins.end())
+    return std::nullopt;
+  if (why_not_asked(plugin->second, &loaded->second, repo, self_hosting, killed))
+    return std::nullopt;
+  return link_of(plugin->second, loaded->second, 0);
+}
 
 ResolvedChain resolve_chain(const config::Generation& generation, Stage stage,
                             const std::string& repo, bool self_hosting,
@@ -50,11 +72,7 @@ ResolvedChain resolve_chain(const config::Generation& generation, Stage stage,
       chain.skipped.push_back({position, name, Decision::skipped, skip->reason, skip->text});
       continue;
     }
-    chain.links.push_back({.position = position,
-                           .plugin = name,
-                           .library = loaded->library,
-                           .settings = plugin->second.settings,
-                           .timeout = plugin->second.timeout.value_or(loaded->default_timeout)});
+    chain.links.push_back(link_of(plugin->second, *loaded, position));
   }
   return chain;
 }

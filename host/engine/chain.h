@@ -3,6 +3,7 @@
 // here, so that no plugin can forget them. The worker asks the links that remain. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,12 @@ struct ResolvedChain {
 ResolvedChain resolve_chain(const config::Generation& generation, Stage stage,
                             const std::string& repo, bool self_hosting,
                             const std::vector<std::string>& killed, int first_link);
+
+// The link of a shadow: the same switches, the same scope. Nothing: it does not run.
+std::optional<jobs::RequestLink> resolve_shadow(const config::Generation& generation,
+                                                const std::string& plugin, const std::string& repo,
+                                                bool self_hosting,
+                                                const std::vector<std::string>& killed);
 
 // The complete record of one walk: what the host skipped, what the worker decided, and `not_asked`
 // for every link behind the one that accepted. In chain order.

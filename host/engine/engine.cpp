@@ -50,7 +50,8 @@ Engine::Engine(Parts parts)
       on_published_(std::move(parts.on_published)),
       started_at_(wall_now()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      shadows_(*store_, *launcher_, folders_, epoll_.get()) {
   if (!epoll_ || !wake_fd_) std::abort();  // the process is out of descriptors before it began
   epoll_event event{.events = EPOLLIN, .data = {.u64 = k_wake_token}};
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_fd_.get(), &event);
@@ -116,6 +117,7 @@ int Engine::wait_limit_ms() const {
     sooner(until_ms(worker.kill_at.value_or(worker.deadline)));
   if (!workers_.empty()) sooner(until_ms(next_reap_));
   for (const auto& [when, happening] : postponed_) sooner(until_ms(when));
+  if (const auto deadline = shadows_.next_deadline()) sooner(until_ms(*deadline));
   if (next_due_ && !draining_ && free_workers() > 0) sooner(until_ms(*next_due_));
   if (next_outbox_) sooner(until_ms(*next_outbox_));
   if (next_unkill_) sooner(until_ms(*next_unkill_));
@@ -266,6 +268,8 @@ Status Engine::apply(std::vector<Happening>& happenings) {
                             happening));
   }
   ORC_CHECK_OK(claim_jobs());
+  const bool idle = !draining_ && ready_to_serve_ && free_workers() > 0;
+  ORC_CHECK_OK(shadows_.turn(generation_, killed_, idle, batch_.now));
   ORC_FAILPOINT(batch_written);
   ORC_CHECK_OK(store_->commit());
   ORC_CRASHPOINT(batch_durable);
@@ -304,6 +308,7 @@ void Engine::run_effects() {
   for (const JobId id : done.ended) forget(id);
   for (const Effect& effect : done.effects) effect();
   for (Worker& worker : done.starting) start(std::move(worker));
+  shadows_.launch();
 }
 
 void Engine::publish() {

@@ -30,6 +30,7 @@
 #include "engine/ports.h"
 #include "engine/reaper.h"
 #include "engine/reconciler.h"
+#include "engine/shadows.h"
 #include "engine/state_folders.h"
 #include "store/store.h"
 
@@ -168,6 +169,8 @@ class Engine final : public CommandPort, public StatusPort {
   Status note(TaskId task, const std::string& kind, const std::string& text,
               const std::string& actor);
   Status raise(const Task& task, const AlertDraft& alert);
+  Status queue_shadows(const Worker& worker, const jobs::WorkerReport& report,
+                       const std::vector<Evidence>& evidence);
 
   // --- preflights (preflights.cpp) ---
   Status on(config::PreflightRound& round);
@@ -281,6 +284,7 @@ class Engine final : public CommandPort, public StatusPort {
   const WallTime started_at_;
   UniqueFd epoll_;
   UniqueFd wake_fd_;
+  Shadows shadows_;
 
   // [any thread], under mutex_
   mutable std::mutex mutex_;

@@ -113,6 +113,10 @@ Status Engine::recover() {
     store_->rollback();
     return reclaimed;
   }
+  if (Status recovered = shadows_.recover(batch_.now); !recovered.ok()) {
+    store_->rollback();
+    return recovered;
+  }
   for (const store::LiveJob& job : running) {
     if (Status recovered = recover_job(job); !recovered.ok()) {
       store_->rollback();

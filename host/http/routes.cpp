@@ -45,6 +45,7 @@ constexpr std::array k_routes{
     Route{"POST", "/api/v1/leases/{id}/release", release_lease},
     Route{"GET", "/api/v1/stages", list_stages},
     Route{"GET", "/api/v1/events", list_events},
+    Route{"GET", "/api/v1/advisor", advisor},
 };
 
 constexpr std::string_view k_unmatched = "unmatched";

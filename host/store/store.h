@@ -20,6 +20,7 @@
 #include "domain/ownership.h"
 #include "domain/records.h"
 #include "store/audit.h"
+#include "store/shadow_records.h"
 
 namespace orc::store {
 
@@ -138,6 +139,11 @@ class Reader {
   virtual Result<std::optional<Drain>> drain() = 0;
   // Among open tasks and live jobs; empty in a database that only this program has written.
   virtual Result<std::vector<Irregularity>> irregularities(int limit) = 0;
+  // Not finished, oldest first.
+  virtual Result<std::vector<ShadowRun>> open_shadows(int limit) = 0;
+  virtual Result<std::vector<ShadowTally>> shadow_tallies() = 0;
+  // Newest first.
+  virtual Result<std::vector<ShadowDisagreement>> shadow_disagreements(int limit) = 0;
   // The answer stored under an idempotency key.
   virtual Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key) = 0;
 };
@@ -261,6 +267,11 @@ class Store : public Reader {
   virtual Result<EventId> append_event(const Event& event) = 0;
   // Whether the newest `count` events still form a chain: the first one that does not fit.
   virtual Result<std::optional<ChainBreak>> verify_last_events(int count) = 0;
+
+  // A known pair of job and producer is ignored.
+  virtual Status queue_shadow(const NewShadow& shadow, WallTime now) = 0;
+  virtual Status start_shadow(std::int64_t id, const std::string& run_id, WallTime now) = 0;
+  virtual Status finish_shadow(std::int64_t id, const ShadowEnd& end) = 0;
 
   virtual Status put_pull_request(const PullRequest& request) = 0;  // insert or replace, by task
   // True if the condition was not open yet: only then a notification goes out.

@@ -108,7 +108,13 @@ Result<Code> prepare_repository(Session& session) {
   ORC_TRY(Repository repository,
           Repository::open(request.bare_repository, jobs::worker_environment(request.run_id)));
   Code code;
-  ORC_TRY(code.commit, find_head(repository, request));
+  const bool is_shadow = request.kind == JobKind::shadow;
+  // A shadow works on what was judged already and moves no branch.
+  if (is_shadow) {
+    code.commit = request.head_commit;
+  } else {
+    ORC_TRY(code.commit, find_head(repository, request));
+  }
   ORC_TRY(code.content_id, repository.content_id(code.commit, session.artifact_folder()));
   ORC_TRY(code.base_commit, repository.merge_base(code.commit, request.default_branch));
   code.repository.emplace(std::move(repository));
@@ -124,6 +130,8 @@ Result<Code> prepare_repository(Session& session) {
 }
 
 Result<Code> prepare_folder(Session& session) {
+  if (session.request.kind == JobKind::shadow)
+    return Error{ErrorKind::not_found, "without a repository there is nothing to look at twice"};
   Code code;
   ORC_CHECK_OK(make_folder(session.request.worktree));
   ORC_CHECK_OK(prepare_artifact_folder(session, code));

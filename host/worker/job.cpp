@@ -119,6 +119,12 @@ void take_in(Session& session, const Code& code, const Accepted& accepted, const
     return;
   }
   for (std::string& name : accepted.services->aux_files()) artifacts.value().push_back(name);
+  report.made_on_commit = code.commit;
+  report.made_on_content = code.content_id;
+  if (session.request.kind == JobKind::shadow) {
+    report.artifacts = std::move(artifacts).value();
+    return;
+  }
   Result<Published> published = publish(session, code, *verdict, artifacts.value());
   if (!published.ok()) {
     const Error& error = published.error();
@@ -131,8 +137,6 @@ void take_in(Session& session, const Code& code, const Accepted& accepted, const
   report.artifacts = std::move(artifacts).value();
   report.head_commit = published.value().head_commit;
   report.content_id = published.value().content_id;
-  report.made_on_commit = code.commit;
-  report.made_on_content = code.content_id;
 }
 
 [[noreturn]] void run_chain(Session& session, const Code& code) {
@@ -152,13 +156,16 @@ void take_in(Session& session, const Code& code, const Accepted& accepted, const
   if (const Status made = make_folder(session.scratch()); !made.ok()) {
     session.record.finish({.outcome = WorkerFault{made.error().message}});
   }
+  // Its clone is its own, and nobody comes back to it.
+  if (session.request.kind == JobKind::shadow)
+    session.record.remove_at_end(session.request.worktree.parent_path());
   auto prepared = prepare_code(session);
   if (auto* refused = std::get_if<JobOutcome>(&prepared)) {
     session.record.finish({.outcome = std::move(*refused)});
   }
   Code& code = *std::get_if<Code>(&prepared);
   session.make_base_checkout = [&session, &code] { return prepare_base(session, code); };
-  if (session.request.kind == JobKind::produce) run_chain(session, code);
+  if (session.request.kind != JobKind::ci) run_chain(session, code);
   session.watchdog.watch({.deadline = session.limit(),
                           .grace = session.request.kill_grace + k_last_words,
                           .give_up = [&session](StopCause cause) {

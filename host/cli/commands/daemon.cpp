@@ -90,6 +90,11 @@ void add_daemon_commands(Tree& tree) {
   on_chosen(tree, *status, add_common_options(*status),
             [](const Session& session) { return session.show("/status", status_text); });
 
+  CLI::App* advisor = tree.app.add_subcommand(
+      "advisor", "which role could be determinized next, by what shadow runs showed");
+  on_chosen(tree, *advisor, add_common_options(*advisor),
+            [](const Session& session) { return session.show("/api/v1/advisor", advisor_text); });
+
   CLI::App* queue = tree.app.add_subcommand("queue", "the jobs");
   queue->require_subcommand(1);
   CLI::App* list = queue->add_subcommand("list", "jobs that run or wait, and why");

@@ -80,6 +80,15 @@ Result<Response> list_stages(const Services& services, const Request&) {
   return json_response(views::stages(*status->generation));
 }
 
+Result<Response> advisor(const Services& services, const Request&) {
+  constexpr int k_latest = 20;
+  ORC_TRY(const engine::StatusPtr status, published_status(services));
+  ORC_TRY(const auto reader, services.readers.borrow());
+  ORC_TRY(const auto tallies, reader->shadow_tallies());
+  ORC_TRY(const auto disagreements, reader->shadow_disagreements(k_latest));
+  return json_response(views::advisor(status->generation->config, tallies, disagreements));
+}
+
 Result<Response> list_events(const Services& services, const Request& request) {
   const auto after = query_number(request, {"after", 0, 0, INT64_MAX});
   if (const auto* problem = std::get_if<Problem>(&after)) return refuse(request, *problem);

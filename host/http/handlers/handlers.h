@@ -22,6 +22,7 @@ Result<Response> resume(const Services& services, const Request& request);
 Result<Response> status(const Services& services, const Request& request);
 Result<Response> queue(const Services& services, const Request& request);
 Result<Response> list_stages(const Services& services, const Request& request);
+Result<Response> advisor(const Services& services, const Request& request);
 Result<Response> list_events(const Services& services, const Request& request);
 
 // tasks.cpp

@@ -22,6 +22,9 @@ Json chain_positions(const std::string& name, const config::Config& config) {
       if (chain.producers[i] != name) continue;
       stages.push_back({{"stage", to_string(stage)}, {"position", i}});
     }
+    for (const std::string& shadow : chain.shadows) {
+      if (shadow == name) stages.push_back({{"stage", to_string(stage)}, {"shadow", true}});
+    }
   }
   return stages;
 }

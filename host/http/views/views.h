@@ -89,6 +89,10 @@ Json plugin_detail(const std::string& name, const config::Generation& generation
                    const Picture& picture, const std::vector<store::OutcomeCount>& outcomes);
 bool is_enabled(const config::Plugin& plugin, const Picture& picture);
 
+// advisor.cpp
+Json advisor(const config::Config& config, const std::vector<store::ShadowTally>& tallies,
+             const std::vector<store::ShadowDisagreement>& disagreements);
+
 // status.cpp
 Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads,
             const Picture& picture, const std::vector<store::StageCount>& counts,

@@ -28,6 +28,9 @@ struct Reading {
   Result<std::vector<OutcomeCount>> outcome_counts();
   Result<std::vector<Alert>> open_alerts();
   Result<std::vector<PluginKill>> kills(WallTime now);
+  Result<std::vector<ShadowRun>> open_shadows(int limit);
+  Result<std::vector<ShadowTally>> shadow_tallies();
+  Result<std::vector<ShadowDisagreement>> shadow_disagreements(int limit);
   Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key);
   Result<std::optional<Lease>> lease(TaskId task);
   Result<std::vector<Lease>> held_leases();
@@ -83,6 +86,13 @@ class WithReads : public Base {
   Result<std::vector<OutcomeCount>> outcome_counts() override { return reading().outcome_counts(); }
   Result<std::vector<Alert>> open_alerts() override { return reading().open_alerts(); }
   Result<std::vector<PluginKill>> kills(WallTime now) override { return reading().kills(now); }
+  Result<std::vector<ShadowRun>> open_shadows(int limit) override {
+    return reading().open_shadows(limit);
+  }
+  Result<std::vector<ShadowTally>> shadow_tallies() override { return reading().shadow_tallies(); }
+  Result<std::vector<ShadowDisagreement>> shadow_disagreements(int limit) override {
+    return reading().shadow_disagreements(limit);
+  }
   Result<std::optional<std::string>> delivery(const std::string& source,
                                               const std::string& key) override {
     return reading().delivery(source, key);

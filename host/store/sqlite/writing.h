@@ -68,6 +68,9 @@ class SqliteStore final : public WithReads<Store> {
   Result<std::optional<ChainBreak>> verify_last_events(int count) override {
     return store::verify_last_events(db(), count);
   }
+  Status queue_shadow(const NewShadow& shadow, WallTime now) override;
+  Status start_shadow(std::int64_t id, const std::string& run_id, WallTime now) override;
+  Status finish_shadow(std::int64_t id, const ShadowEnd& end) override;
   Status put_pull_request(const PullRequest& request) override;
   Result<bool> raise_alert(TaskId task, const std::string& condition, const std::string& text,
                            WallTime now) override;

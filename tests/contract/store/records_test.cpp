@@ -297,4 +297,43 @@ TEST_F(Records, AHostMayBeRecordedTwice) {
   EXPECT_TRUE(batch([&] { return store().record_host(host_, "1.0", k_now); }).ok());
 }
 
+TEST_F(Records, AShadowRunIsOpenUntilItEndsAndThenCountedBesideWhatDecided) {
+  const NewShadow shadow{.job = job_.id,
+                         .task = task_.id,
+                         .stage = Stage::testing,
+                         .producer = "test-runner",
+                         .decider = "llm-spawner",
+                         .decided = "PASS",
+                         .commit = "c1"};
+  for (int i = 0; i < 2; ++i) batch([&] { return must(store().queue_shadow(shadow, k_now)); });
+  auto open = must(reader()->open_shadows(10));
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open[0].what.commit, "c1");
+  EXPECT_EQ(open[0].run_id, "");
+  batch([&] { return must(store().start_shadow(open[0].id, "run", k_now)); });
+  EXPECT_EQ(must(reader()->open_shadows(10)).at(0).run_id, "run");
+  EXPECT_TRUE(must(reader()->shadow_tallies()).empty());
+
+  for (const char* const verdict : {"FAIL", "PASS"})  // the first end stays
+    batch([&] {
+      return must(store().finish_shadow(open[0].id, {.outcome = "verdict",
+                                                     .reason = "",
+                                                     .verdict = verdict,
+                                                     .text = "2 failed",
+                                                     .artifact = "evidence/x",
+                                                     .at = k_now + Millis{1500}}));
+    });
+  EXPECT_TRUE(must(reader()->open_shadows(10)).empty());
+  const auto tallies = must(reader()->shadow_tallies());
+  ASSERT_EQ(tallies.size(), 1U);
+  EXPECT_EQ(tallies[0].verdict, "FAIL");
+  EXPECT_EQ(tallies[0].count, 1);
+  EXPECT_EQ(tallies[0].shadow_ms, 1500);
+  EXPECT_EQ(tallies[0].costs_known, 0);
+  const auto disagreements = must(reader()->shadow_disagreements(10));
+  ASSERT_EQ(disagreements.size(), 1U);
+  EXPECT_EQ(disagreements[0].work_item, "ORCH-1");
+  EXPECT_EQ(disagreements[0].artifact, "evidence/x");
+}
+
 }  // namespace orc::store

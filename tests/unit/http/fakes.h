@@ -116,6 +116,15 @@ class FakeReader : public store::Reader {
     return std::vector<store::Irregularity>();
   }
   Result<std::vector<store::PluginKill>> kills(WallTime) override { return rows_.kills; }
+  Result<std::vector<store::ShadowRun>> open_shadows(int) override {
+    return std::vector<store::ShadowRun>{};
+  }
+  Result<std::vector<store::ShadowTally>> shadow_tallies() override {
+    return std::vector<store::ShadowTally>{};
+  }
+  Result<std::vector<store::ShadowDisagreement>> shadow_disagreements(int) override {
+    return std::vector<store::ShadowDisagreement>{};
+  }
   Result<std::optional<std::string>> delivery(const std::string&, const std::string&) override {
     return std::optional<std::string>();
   }
