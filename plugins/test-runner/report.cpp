@@ -184,7 +184,8 @@ std::string limits(const Findings& findings) {
          "The report is written by the tested code: it can show that something is wrong, it cannot "
          "prove that the tests mean what they say. A branch that changes its tests, or what runs "
          "them, "
-         "so that both tell the same lie is not found out by this; the test surface above and its "
+         "so that both tell the same lie is not found out by this alone; the test surface above "
+         "and its "
          "review are what proves the rest.\n\n";
 }
 

@@ -28,7 +28,7 @@ struct Findings {
   const orchestrator::plugin::Request& request;
   const Judgement& judgement;
   const Surface& surface;
-  SurfacePolicy policy = SurfacePolicy::list;
+  SurfacePolicy policy = SurfacePolicy::verify;
   const SuiteRun* run = nullptr;  // null: it was stopped before the suite ran
   std::optional<Floor> floor;     // nothing: not asked
   std::vector<SmokeAnswer> smoke;

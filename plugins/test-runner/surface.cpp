@@ -15,38 +15,18 @@ using orchestrator::plugin::Host;
 using orchestrator::plugin::Process;
 using orchestrator::plugin::Request;
 
-constexpr std::array<std::string_view, 32> k_names{"conftest.py",
-                                                   "pytest.ini",
-                                                   "tox.ini",
-                                                   "setup.cfg",
-                                                   "setup.py",
-                                                   "pyproject.toml",
-                                                   "noxfile.py",
-                                                   "sitecustomize.py",
-                                                   "usercustomize.py",
-                                                   "CMakeLists.txt",
-                                                   "CMakePresets.json",
-                                                   "CMakeUserPresets.json",
-                                                   "CTestConfig.cmake",
-                                                   "CTestCustom.cmake",
-                                                   "Makefile",
-                                                   "GNUmakefile",
-                                                   "makefile",
-                                                   "Makefile.am",
-                                                   "configure.ac",
-                                                   "configure",
-                                                   "package.json",
-                                                   "package-lock.json",
-                                                   ".npmrc",
-                                                   "go.mod",
-                                                   "go.sum",
-                                                   "go.work",
-                                                   "Cargo.toml",
-                                                   "Cargo.lock",
-                                                   "build.rs",
-                                                   "pom.xml",
-                                                   "mvnw",
-                                                   "maven.config"};
+// What the runner itself executes or obeys.
+constexpr std::array<std::string_view, 13> k_runner_names{
+    "conftest.py",       "pytest.ini", ".pytest.ini",      "tox.ini",          "setup.cfg",
+    "pyproject.toml",    "noxfile.py", "sitecustomize.py", "usercustomize.py", "CTestConfig.cmake",
+    "CTestCustom.cmake", ".npmrc",     "maven.config"};
+// What says how tests are built and which there are.
+constexpr std::array<std::string_view, 20> k_build_names{
+    "setup.py",     "CMakeLists.txt", "CMakePresets.json", "CMakeUserPresets.json",
+    "Makefile",     "GNUmakefile",    "makefile",          "Makefile.am",
+    "configure.ac", "configure",      "package.json",      "package-lock.json",
+    "go.mod",       "go.sum",         "go.work",           "Cargo.toml",
+    "Cargo.lock",   "build.rs",       "pom.xml",           "mvnw"};
 constexpr std::array<std::string_view, 4> k_folders{"test", "tests", "testing", "__tests__"};
 // What lies in these configures a runner, whatever it is called.
 constexpr std::array<std::string_view, 3> k_configuration_folders{".cargo", ".mvn", ".config"};
@@ -64,29 +44,53 @@ std::string_view name_in(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+template <typename Names>
+bool is_one_of(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool lies_in_configuration_folder(std::string_view path) {
+  return is_one_of(k_configuration_folders, path.substr(0, path.find('/')));
+}
+
+bool lies_in_test_folder(std::string_view path) {
+  while (true) {
+    const std::size_t slash = path.find('/');
+    if (slash == std::string_view::npos) return false;
+    if (is_one_of(k_folders, path.substr(0, slash))) return true;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+// Imported before any test of its package.
+bool is_package_of_tests(std::string_view path) {
+  return name_in(path) == "__init__.py" && lies_in_test_folder(path);
+}
+
+bool configures_runner(std::string_view path) {
+  return lies_in_configuration_folder(path) || is_one_of(k_runner_names, name_in(path)) ||
+         is_package_of_tests(path);
+}
+
 }  // namespace
 
 bool is_test_configuration(std::string_view path) {
-  const std::string_view folder = path.substr(0, path.find('/'));
-  const bool is_configured =
-      std::find(k_configuration_folders.begin(), k_configuration_folders.end(), folder) !=
-      k_configuration_folders.end();
-  return is_configured || std::find(k_names.begin(), k_names.end(), name_in(path)) != k_names.end();
+  return configures_runner(path) || is_one_of(k_build_names, name_in(path));
 }
 
 bool is_test_surface(std::string_view path) {
-  if (is_test_configuration(path)) return true;
-  while (true) {
-    const std::size_t slash = path.find('/');
-    if (slash == std::string_view::npos) break;
-    const std::string_view folder = path.substr(0, slash);
-    if (std::find(k_folders.begin(), k_folders.end(), folder) != k_folders.end()) return true;
-    path.remove_prefix(slash + 1);
-  }
-  return names_a_test(path);
+  return is_test_configuration(path) || lies_in_test_folder(path) || names_a_test(path);
+}
+
+Surface runner_configuration(const Surface& surface) {
+  Surface kept{.known = surface.known, .reason = surface.reason, .files = {}};
+  std::copy_if(surface.files.begin(), surface.files.end(), std::back_inserter(kept.files),
+               configures_runner);
+  return kept;
 }
 
 std::optional<SurfacePolicy> parse_surface_policy(std::string_view text) {
+  if (text == "verify") return SurfacePolicy::verify;
   if (text == "list") return SurfacePolicy::list;
   if (text == "base") return SurfacePolicy::base;
   if (text == "approve") return SurfacePolicy::approve;

@@ -29,6 +29,7 @@ Surface changed_surface(const orchestrator::plugin::Request& request,
                         orchestrator::plugin::Host& host);
 
 enum class SurfacePolicy : std::uint8_t {
+  verify,   // a changed configuration is not believed on its own word: recheck.h
   list,     // the report lists the changed files
   base,     // the suite runs with the base's versions of them
   approve,  // a human has to approve this content first
@@ -37,6 +38,10 @@ std::optional<SurfacePolicy> parse_surface_policy(std::string_view text);
 
 // Whether `path` configures how tests are found and run: a new one of these is no new test.
 bool is_test_configuration(std::string_view path);
+
+// Those of the changed files that can change a result inside the runner's own process, whatever the
+// tests say: its hooks and its options. How the code is built is none of it.
+Surface runner_configuration(const Surface& surface);
 
 // Puts the base's versions of the changed files into `checkout`: changed and deleted ones come
 // back, new configuration goes, new tests stay. A text says what could not be done.

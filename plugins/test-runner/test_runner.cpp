@@ -8,6 +8,7 @@
 
 #include "floor.h"
 #include "preflight.h"
+#include "recheck.h"
 #include "report.h"
 #include "report_text.h"
 #include "run_suite.h"
@@ -114,9 +115,9 @@ class Doubts {
   std::string approver_;
 };
 
-std::optional<std::string> fewer_tests(const TestReport& report, const Floor& floor) {
-  if (!floor.executed || report.executed() >= *floor.executed) return std::nullopt;
-  return "only " + std::to_string(report.executed()) + " tests were executed, " + floor.source;
+std::optional<std::string> fewer_tests(std::int64_t executed, const Floor& floor) {
+  if (!floor.executed || executed >= *floor.executed) return std::nullopt;
+  return "only " + std::to_string(executed) + " tests were executed, " + floor.source;
 }
 
 }  // namespace
@@ -131,8 +132,8 @@ std::optional<std::string> TestRunner::configure(std::string_view settings_json)
   const std::string floor = settings.value("floor", "base");
   if (floor != "base" && floor != "none") return "floor: wants base or none";
   settings_.compares_with_base = floor == "base";
-  const auto surface = parse_surface_policy(settings.value("test_surface", "list"));
-  if (!surface) return "test_surface: wants list, base or approve";
+  const auto surface = parse_surface_policy(settings.value("test_surface", "verify"));
+  if (!surface) return "test_surface: wants verify, list, base or approve";
   settings_.surface = *surface;
   if (!settings.contains("smoke")) return std::nullopt;
   settings_.smoke.url = settings.at("smoke").value("url", "");
@@ -159,63 +160,107 @@ Answer TestRunner::accepts(const Request& request) {
   return Accept{};
 }
 
-Outcome TestRunner::produce(const Request& request, Host& host) {
-  const fs::path checkout = checkout_of(request);
-  const std::string scratch(request.scratch());
-  const Doubts doubts(request);
-  Judgement judgement;
-  const Surface surface = changed_surface(request, host);
-  Findings findings{request, judgement, surface, settings_.surface, nullptr, std::nullopt, {}};
+// Each step answers with what ends the attempt, or with nothing.
+struct TestRunner::Trial {
+  using End = std::optional<Outcome>;
 
-  const bool is_changed = !surface.known || !surface.files.empty();
-  const bool has_base = !request.base_commit().empty();
-  if (settings_.surface == SurfacePolicy::approve && has_base && is_changed &&
-      doubts.raise(judgement, surface.known ? "this branch changes what decides its tests"
-                                            : "whether this branch changes its tests is not known"))
-    return verdict(findings);
-  if (settings_.surface == SurfacePolicy::base && has_base && is_changed) {
-    const std::string base = host.base_checkout();
-    if (!surface.known || base.empty())
-      return Hold{Why::unknown, "the base's versions of the tests cannot be put back"};
-    if (auto problem = restore_base(surface, base, checkout)) return Hold{Why::unknown, *problem};
+  const Settings& settings;
+  const Request& request;
+  Host& host;
+  const fs::path checkout = checkout_of(request);
+  const std::string scratch{request.scratch()};
+  const Doubts doubts{request};
+  const Surface surface = changed_surface(request, host);
+  Judgement judgement = {};
+  Opinion opinion = NotNeeded{};
+  Findings findings{request, judgement, surface, settings.surface, nullptr, std::nullopt, {}};
+
+  bool has_base() const { return !request.base_commit().empty(); }
+
+  End apply_policy() {
+    const bool is_changed = has_base() && (!surface.known || !surface.files.empty());
+    switch (settings.surface) {
+      case SurfacePolicy::list:
+        return std::nullopt;
+      case SurfacePolicy::verify:
+        opinion = recheck(request, surface, checkout, scratch + "/recheck", host);
+        if (const auto* ending = std::get_if<Ending>(&opinion))
+          return without_verdict(*ending, host, ProcessResult{});
+        return std::nullopt;
+      case SurfacePolicy::approve: {
+        const char* const doubt = surface.known
+                                      ? "this branch changes what decides its tests"
+                                      : "whether this branch changes its tests is not known";
+        if (is_changed && doubts.raise(judgement, doubt)) return verdict(findings);
+        return std::nullopt;
+      }
+      case SurfacePolicy::base: {
+        if (!is_changed) return std::nullopt;
+        const std::string base = host.base_checkout();
+        if (!surface.known || base.empty())
+          return Hold{Why::unknown, "the base's versions of the tests cannot be put back"};
+        if (auto problem = restore_base(surface, base, checkout))
+          return Hold{Why::unknown, *problem};
+        return std::nullopt;
+      }
+    }
+    return std::nullopt;
   }
 
-  auto found = find_suite(request.contract(), checkout);
-  if (const auto* none = std::get_if<NoSuite>(&found)) return Hold{Why::config, none->reason};
-  std::get<Suite>(found).min_tests =
-      std::max(std::get<Suite>(found).min_tests, settings_.min_tests);
-  const SuiteRun run = run_suite(std::get<Suite>(std::move(found)), checkout, scratch, host);
-  findings.run = &run;
-  const auto* const ran = std::get_if<SuiteRan>(&run.ending);
-  const auto* const report = std::get_if<TestReport>(&run.evidence);
-  if (ran == nullptr || report == nullptr) return without_verdict(run.ending, host, run.result);
-  if (!run.junit_bytes.empty() && run.junit_bytes.size() <= k_max_kept_report)
-    host.write_aux("13-test-report.junit.xml", run.junit_bytes);
-  if (!ran->remark.empty()) judgement.notes.push_back(ran->remark + '.');
-  judgement.result = ran->colour == Colour::green ? Result::pass : Result::fail;
-  if (judgement.result == Result::fail) return verdict(findings);
-
-  if (settings_.compares_with_base && has_base) {
+  // Of a green run, whose report this is.
+  End compare(const TestReport& report) {
+    const auto* const doubt = std::get_if<Doubt>(&opinion);
+    if (doubt != nullptr && doubts.raise(judgement, doubt->text)) return verdict(findings);
+    if (!settings.compares_with_base || !has_base()) return std::nullopt;
     auto floor = find_floor(request, scratch + "/base", host);
     if (const auto* ending = std::get_if<Ending>(&floor))
       return without_verdict(*ending, host, ProcessResult{});
     findings.floor = std::get<Floor>(std::move(floor));
-    const auto fewer = fewer_tests(*report, *findings.floor);
+    const auto* const agrees = std::get_if<Agrees>(&opinion);
+    const std::int64_t executed =
+        agrees == nullptr ? report.executed() : std::min(report.executed(), agrees->executed);
+    const auto fewer = fewer_tests(executed, *findings.floor);
     if (fewer && doubts.raise(judgement, *fewer)) return verdict(findings);
+    return std::nullopt;
   }
-  if (!settings_.smoke.url.empty()) {
-    auto smoke = look_at_instance(settings_.smoke, host);
-    if (const auto* ending = std::get_if<Ending>(&smoke))
+
+  End smoke() {
+    if (settings.smoke.url.empty()) return std::nullopt;
+    auto answers = look_at_instance(settings.smoke, host);
+    if (const auto* ending = std::get_if<Ending>(&answers))
       return without_verdict(*ending, host, ProcessResult{});
-    findings.smoke = std::get<std::vector<SmokeAnswer>>(std::move(smoke));
+    findings.smoke = std::get<std::vector<SmokeAnswer>>(std::move(answers));
     for (const SmokeAnswer& answer : findings.smoke) {
       if (answer.good) continue;
       judgement.result = Result::fail;
       judgement.notes.push_back("the running instance answered " + answer.path +
                                 " wrongly: " + one_line(answer.text, 120) + '.');
     }
+    return std::nullopt;
   }
-  return verdict(findings);
+};
+
+Outcome TestRunner::produce(const Request& request, Host& host) {
+  Trial trial{settings_, request, host};
+  if (auto end = trial.apply_policy()) return *std::move(end);
+  auto found = find_suite(request.contract(), trial.checkout);
+  if (const auto* none = std::get_if<NoSuite>(&found)) return Hold{Why::config, none->reason};
+  std::get<Suite>(found).min_tests =
+      std::max(std::get<Suite>(found).min_tests, settings_.min_tests);
+  const SuiteRun run =
+      run_suite(std::get<Suite>(std::move(found)), trial.checkout, trial.scratch, host);
+  trial.findings.run = &run;
+  const auto* const ran = std::get_if<SuiteRan>(&run.ending);
+  const auto* const report = std::get_if<TestReport>(&run.evidence);
+  if (ran == nullptr || report == nullptr) return without_verdict(run.ending, host, run.result);
+  if (!run.junit_bytes.empty() && run.junit_bytes.size() <= k_max_kept_report)
+    host.write_aux("13-test-report.junit.xml", run.junit_bytes);
+  if (!ran->remark.empty()) trial.judgement.notes.push_back(ran->remark + '.');
+  trial.judgement.result = ran->colour == Colour::green ? Result::pass : Result::fail;
+  if (trial.judgement.result == Result::fail) return verdict(trial.findings);
+  if (auto end = trial.compare(*report)) return *std::move(end);
+  if (auto end = trial.smoke()) return *std::move(end);
+  return verdict(trial.findings);
 }
 
 }  // namespace test_runner

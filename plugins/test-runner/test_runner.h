@@ -14,7 +14,7 @@ namespace test_runner {
 struct Settings {
   std::int64_t min_tests = 1;
   bool compares_with_base = true;
-  SurfacePolicy surface = SurfacePolicy::list;
+  SurfacePolicy surface = SurfacePolicy::verify;
   SmokeSettings smoke;
 };
 
@@ -28,6 +28,7 @@ class TestRunner : public orchestrator::plugin::Producer {
   std::optional<std::string> preflight(orchestrator::plugin::Host& host) override;
 
  private:
+  struct Trial;  // one attempt, from the request to its verdict
   Settings settings_;
 };
 

@@ -156,6 +156,77 @@ TEST_F(Branch, RunsWithTheBasesTestsUnderThatPolicy) {
   EXPECT_NE(text(outcome).find("the base's versions"), std::string::npos);
 }
 
+// --- what configures the runner is not believed on its own word ----------------------------------
+
+constexpr const char* k_code = "value = 1\n";
+constexpr const char* k_broken_code = "value = 2\n";
+constexpr const char* k_checks_code =
+    "import sys; sys.path.insert(0, '.')\nimport code_x\n"
+    "def test_a(): assert code_x.value == 1\ndef test_b(): pass\n";
+// The one cheat that exit code, report and number of tests all agree with.
+constexpr const char* k_patched_report =
+    "import pytest\n@pytest.hookimpl(hookwrapper=True)\n"
+    "def pytest_runtest_makereport(item, call):\n"
+    "    outcome = yield\n    outcome.get_result().outcome = 'passed'\n";
+
+TEST_F(Branch, ThatPatchesItsOwnReportStopsForAHumanByDefault) {
+  make({{"tests/test_a.py", k_checks_code}, {"code_x.py", k_code}},
+       {{"code_x.py", k_broken_code}, {"conftest.py", k_patched_report}});
+  const Outcome outcome = checkout.run();
+  EXPECT_EQ(word(outcome), "BLOCKED") << text(outcome);
+  EXPECT_NE(text(outcome).find("changes what runs its tests (`conftest.py`)"), std::string::npos)
+      << text(outcome);
+  EXPECT_NE(text(outcome).find("1 test fails, first `tests.test_a::test_a`"), std::string::npos)
+      << text(outcome);
+}
+
+TEST_F(Branch, ThatPatchesItsReportFromThePackageOfItsTestsStopsAsWell) {
+  make({{"tests/test_a.py", k_checks_code}, {"code_x.py", k_code}},
+       {{"code_x.py", k_broken_code},
+        {"tests/__init__.py",
+         "from _pytest import reports\nold = reports.TestReport.from_item_and_call\n"
+         "def new(item, call):\n    r = old(item, call)\n    r.outcome = 'passed'\n    return r\n"
+         "reports.TestReport.from_item_and_call = staticmethod(new)\n"
+         "import _pytest.runner\n_pytest.runner.TestReport.from_item_and_call = "
+         "staticmethod(new)\n"}});
+  EXPECT_NE(word(checkout.run()), "PASS");
+}
+
+TEST_F(Branch, ThatChangesItsConfigurationHonestlyPassesAfterASecondRun) {
+  make({{"tests/test_a.py", k_two}},
+       {{"conftest.py", "import pytest\n"}, {"pytest.ini", "[pytest]\naddopts = -q\n"}});
+  const Outcome outcome = checkout.run();
+  EXPECT_EQ(word(outcome), "PASS") << text(outcome);
+  EXPECT_EQ(suites(), 3) << "with the base's configuration, its own, and the base";
+}
+
+TEST_F(Branch, ThatNeedsItsNewConfigurationPassesOnceAHumanApprovedThisContent) {
+  make({{"tests/test_a.py", k_two}},
+       {{"conftest.py", "import pytest\n@pytest.fixture\ndef one(): return 1\n"},
+        {"tests/test_b.py", "def test_c(one): assert one == 1\n"}});
+  EXPECT_EQ(word(checkout.run()), "BLOCKED");
+  checkout.request.approved_by = "alice";
+  const Outcome outcome = checkout.run();
+  EXPECT_EQ(word(outcome), "PASS") << text(outcome);
+  EXPECT_NE(text(outcome).find("(`conftest.py`); approved for this content by alice"),
+            std::string::npos)
+      << text(outcome);
+}
+
+TEST_F(Branch, CannotRaiseItsNumberOfTestsByItsOwnConfiguration) {
+  make({{"tests/test_a.py", k_two}},
+       {{"tests/test_a.py", k_one},
+        {"conftest.py", "def pytest_collection_modifyitems(items): items.append(items[0])\n"}});
+  EXPECT_EQ(word(checkout.run()), "BLOCKED");
+}
+
+TEST_F(Branch, IsBelievedWhereTheOperatorOnlyWantsAList) {
+  make({{"tests/test_a.py", k_checks_code}, {"code_x.py", k_code}},
+       {{"code_x.py", k_broken_code}, {"conftest.py", k_patched_report}});
+  EXPECT_EQ(word(checkout.run(R"({"test_surface":"list"})")), "PASS")
+      << "the weaker policy does what its name says";
+}
+
 TEST_F(Branch, CannotHideBehindALinkInPlaceOfATestFolder) {
   make({{"tests/test_a.py", k_red}}, {{"tests/test_a.py", ""}, {"other/test_b.py", k_two}});
   std::filesystem::remove_all(checkout.path() + "/tests");
