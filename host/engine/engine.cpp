@@ -255,6 +255,7 @@ Status Engine::apply(std::vector<Happening>& happenings) {
   batch_ = Batch{};
   batch_.now = wall_now();
   ORC_CHECK_OK(store_->begin());
+  ORC_CHECK_OK(follow_wall_clock());
   for (Happening& happening : happenings) {
     ORC_CHECK_OK(std::visit(overloaded{
                                 [this](Command& e) { return on(e); },

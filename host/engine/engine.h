@@ -141,6 +141,7 @@ class Engine final : public CommandPort, public StatusPort {
   std::vector<Happening> collect();
   void turn(std::vector<Happening> happenings);
   Status apply(std::vector<Happening>& happenings);
+  Status follow_wall_clock();
   void apply_alone(Happening& happening);
   void run_effects();
   void publish();
@@ -316,6 +317,8 @@ class Engine final : public CommandPort, public StatusPort {
   MonoTime next_reap_;
   std::int64_t last_event_ = 0;
   WallTime last_batch_;
+  // Both clocks as they were read together; what the wall clock lost against the other was set back.
+  std::optional<std::pair<WallTime, MonoTime>> clocks_;
   std::string fault_;
 
   // The batch in the making. [engine thread]

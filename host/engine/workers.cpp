@@ -109,6 +109,7 @@ Status Engine::recover() {
   ORC_CHECK_OK(store_->begin());
   ORC_CHECK_OK(store_->record_host(identity_, ORCH_VERSION, batch_.now));
   ORC_CHECK_OK(look_at_recent_events());
+  ORC_CHECK_OK(follow_wall_clock());
   if (Status reclaimed = reclaim_leases(); !reclaimed.ok()) {
     store_->rollback();
     return reclaimed;

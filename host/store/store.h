@@ -208,6 +208,10 @@ class Store : public Reader {
   virtual Status begin() = 0;
   virtual Status commit() = 0;
   virtual void rollback() = 0;
+  // The wall clock was set back by `by`: what waits for a time after `now` waits for that much less.
+  virtual Status bring_forward(Millis by, WallTime now) = 0;
+  // When the newest event was written; nothing if there is none.
+  virtual Result<std::optional<WallTime>> newest_event_time() = 0;
   // Housekeeping that would make a commit slow, such as moving the log into the file. For moments without
   // work; cheap when there is nothing to do. Commits do it themselves when nobody ever calls it.
   virtual Status maintain() = 0;

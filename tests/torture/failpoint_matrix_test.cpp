@@ -10,6 +10,15 @@
 #include "support/temp_dir.h"
 #include "torture/world.h"
 
+namespace orc {
+
+// In test names; the bytes of the row would differ with every start.
+void PrintTo(const FailpointRow& row, std::ostream* out) {
+  *out << row.name;
+}
+
+}  // namespace orc
+
 namespace orc::test {
 
 namespace {

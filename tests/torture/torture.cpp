@@ -139,6 +139,8 @@ class Torture {
     if (!plan.failpoint.empty())
       variables = {{"ORCH_FAILPOINT", plan.failpoint}, {"ORCH_FAILPOINT_ONCE", reached.string()}};
     world_.start(variables);
+    // A fail-point that stopped a worker stops nobody for longer than a life of the host.
+    for (const pid_t worker : world_.workers()) ::kill(worker, SIGCONT);
     std::thread killer([&] { bring_down(world_, plan); });
     if (world_.wait_until_serving(plan.after + Ms{400})) act(plan);
     killer.join();
@@ -174,6 +176,7 @@ class Torture {
 
   // Nothing is disturbed any more: everything must come to an end, and nothing be left.
   bool let_it_finish() {
+    for (const pid_t worker : world_.workers()) ::kill(worker, SIGCONT);
     world_.start();
     if (!world_.wait_until_serving(k_end_limit)) return fail("the last start does not serve");
     const auto deadline = std::chrono::steady_clock::now() + k_last_limit;

@@ -111,6 +111,10 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
   const int code = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
   std::unique_ptr<Database> database(new Database(file, handle));
   if (code != SQLITE_OK) return database->error(code);
+  // SQLite falls back to a connection that can only read, and would stay with it for good
+  // (sqlite3_open_v2, SQLITE_OPEN_READWRITE).
+  if (access != Access::read && sqlite3_db_readonly(handle, "main") == 1)
+    return Error{ErrorKind::unavailable, file.string() + ": cannot be opened for writing"};
   ORC_CHECK_OK(database->configure(access, busy_timeout));
   return database;
 }

@@ -29,6 +29,20 @@ Result<std::vector<LiveJob>> Reading::ending_jobs() {
   return read_all<LiveJob>(s, job_with_task);
 }
 
+Status SqliteStore::bring_forward(Millis by, WallTime now) {
+  const std::int64_t ms = by.count();
+  ORC_CHECK_OK(record(
+      "UPDATE jobs SET run_after=max(run_after-?1,?2) WHERE state='queued' AND run_after>?2", ms,
+      now));
+  return record("UPDATE outbox SET due=max(due-?1,?2) WHERE sent_at IS NULL AND due>?2", ms, now);
+}
+
+Result<std::optional<WallTime>> SqliteStore::newest_event_time() {
+  ORC_TRY(Statement s, db().use("SELECT at FROM events ORDER BY id DESC LIMIT 1"));
+  ORC_TRY(const bool row, s.step());
+  return row ? std::optional(s.time(0)) : std::nullopt;
+}
+
 Status SqliteStore::put_drain(const Drain& drain) {
   return record("INSERT OR REPLACE INTO drains VALUES(1,?1,?2,?3)", drain.actor, drain.reason,
                 drain.at);

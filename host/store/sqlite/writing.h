@@ -91,6 +91,8 @@ class SqliteStore final : public WithReads<Store> {
   // recovery.cpp
   Status record_host_stop(const HostIdentity& host, WallTime now) override;
   Result<bool> host_stopped(const std::string& instance) override;
+  Status bring_forward(Millis by, WallTime now) override;
+  Result<std::optional<WallTime>> newest_event_time() override;
   Status put_drain(const Drain& drain) override;
   Status remove_drain() override;
   Status add_ending(JobId job) override;
