@@ -53,6 +53,13 @@ void reap_ended(const std::vector<ProcessEntry>& found) {
   }
 }
 
+// What has ended and is not a child of ours is somebody else's to reap, whenever that may be.
+bool is_done(const std::vector<ProcessEntry>& found) {
+  return std::all_of(found.begin(), found.end(), [](const ProcessEntry& entry) {
+    return entry.ended && entry.parent != ::getpid();
+  });
+}
+
 // Sends `signal` and returns pidfds to wait on; those that are gone already have none.
 std::vector<UniqueFd> signal_each(const std::vector<ProcessEntry>& targets, int signal) {
   std::vector<UniqueFd> pidfds;
@@ -135,7 +142,7 @@ Sweep end_processes(const Targets& targets, Millis grace, Millis limit) {
     if (live.empty() && !has_children()) break;
     // One look can miss a process that was just being forked: without the kernel's word two must
     // agree.
-    empty_rounds = found.empty() ? empty_rounds + 1 : 0;
+    empty_rounds = is_done(found) ? empty_rounds + 1 : 0;
     if (empty_rounds == 2) break;
     wait_for_all(pidfds, std::min(hard_end, soft ? soft_end : now + k_kill_round));
     if (now >= hard_end) {
