@@ -86,6 +86,12 @@ std::optional<std::string> secret_label(const nlohmann::json& json) {
   return std::string(source->key) + ":" + json.begin()->get<std::string>();
 }
 
+std::optional<std::string> secret_file(const nlohmann::json& json) {
+  const Source* source = source_of(json);
+  if (source == nullptr || source->read != from_file) return std::nullopt;
+  return json.begin()->get<std::string>();
+}
+
 Result<std::string> resolve_secrets(const std::string& settings_json) {
   const auto settings = nlohmann::json::parse(settings_json, nullptr, false);
   if (settings.is_discarded()) return Error{ErrorKind::malformed, "settings: not JSON"};

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/enum_names.h"
+
 namespace orc {
 
 enum class IsolationLevel : std::uint8_t {
@@ -14,6 +16,10 @@ enum class IsolationLevel : std::uint8_t {
            // file rules of the kernel (Landlock) as far as it has them
   strict,  // further: namespaces of its own (bubblewrap); never less than that
 };
+inline constexpr EnumNames<IsolationLevel, 3> k_isolation_levels{
+    {{IsolationLevel::off, "off"},
+     {IsolationLevel::basic, "basic"},
+     {IsolationLevel::strict, "strict"}}};
 std::string_view to_string(IsolationLevel level);
 std::optional<IsolationLevel> parse_isolation_level(std::string_view text);
 

@@ -126,5 +126,7 @@ std::vector<pid_t> find_by_run_id(std::string_view run_id);
 // The allow-listed base environment of every child: PATH, HOME, LANG, LC_ALL, TZ, TMPDIR taken from
 // the caller's own where set, nothing else.
 Environment base_environment();
+// The variable gets this value, whether it was there or not.
+void set(Environment& environment, std::string_view name, std::string_view value);
 
 }  // namespace orc::process

@@ -191,6 +191,15 @@ std::variant<Child, NotStarted> spawn(const SpawnSpec& spec) {
   return start(spec, path, spec.argv, spec.inherit);
 }
 
+void set(Environment& environment, std::string_view name, std::string_view value) {
+  for (auto& [known, kept] : environment) {
+    if (known != name) continue;
+    kept = value;
+    return;
+  }
+  environment.emplace_back(name, value);
+}
+
 Environment base_environment() {
   Environment env;
   for (const char* name : k_base_names) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "jobs/worker_client.h"
 #include "process/process.h"
+#include "worker/isolation.h"
 
 namespace orc::worker {
 
@@ -95,9 +96,15 @@ JobOutcome run_ci(Session& session, const Code& code) {
   if (code.verification.empty()) return Held{ReasonCode::config, "the task has no repository"};
   const Result<CiCommand> command = read_command(session.request.contract);
   if (!command.ok()) return Held{ReasonCode::config, command.error().message};
+  const Result<Surroundings> surroundings = make_surroundings(session, code, nullptr);
+  if (!surroundings.ok()) return not_isolated(surroundings.error().message);
   process::RunSpec spec;
   spec.spawn.argv = command.value().argv;
+  spec.spawn.confinement = surroundings.value().confinement;
   spec.spawn.env = jobs::worker_environment(session.request.run_id);
+  for (const auto& [name, value] : surroundings.value().environment) {
+    process::set(spec.spawn.env, name, value);
+  }
   spec.spawn.env.emplace_back("CI", "true");
   spec.spawn.cwd = code.verification;
   spec.timeout = command.value().timeout;

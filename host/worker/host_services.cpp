@@ -116,14 +116,21 @@ HostServices::HostServices(Session& session, const std::string& plugin)
   table_.get_extension = &ServiceTable::extension;
 }
 
-void HostServices::open_production() {
+void HostServices::open_production(std::function<Result<Surroundings>()> surroundings) {
   const std::lock_guard lock(mutex_);
   producing_ = true;
+  make_surroundings_ = std::move(surroundings);
 }
 
 void HostServices::close_production() {
   const std::lock_guard lock(mutex_);
   producing_ = false;
+}
+
+std::optional<std::string> HostServices::isolation_fault() const {
+  const std::lock_guard lock(mutex_);
+  if (!surroundings_ || surroundings_->ok()) return std::nullopt;
+  return surroundings_->error().message;
 }
 
 void HostServices::log(std::int32_t level, std::string_view message) {
@@ -190,6 +197,8 @@ orch_str HostServices::base_checkout() {
   if (!base_checkout_) {
     const Status made = session_.make_base_checkout();
     base_checkout_ = made.ok() ? session_.base_checkout().string() : std::string();
+    // A rule is about a folder that is there: the next program gets one for this folder too.
+    if (made.ok() && surroundings_ && surroundings_->ok()) surroundings_.reset();
     if (!made.ok()) {
       const std::string line =
           "[" + plugin_ + "] no checkout of the base: " + made.error().message + "\n";

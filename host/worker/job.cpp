@@ -80,11 +80,14 @@ Produced outcome_after(const std::optional<StopCause>& cause, Submission submiss
           std::move(submission.body)};
 }
 
-Produced produce(Session& session, const Accepted& accepted, const RequestView& request,
-                 const Producer& producer) {
+Produced produce(Session& session, const Code& code, const Accepted& accepted,
+                 const RequestView& request, const Producer& producer) {
   session.record.enter(jobs::Progress::Phase::producing, accepted.link);
   watch_production(session, accepted, producer);
-  accepted.services->open_production();
+  accepted.services->open_production([&session, &code, index = accepted.link] {
+    return make_surroundings(session, code,
+                             &session.request.chain[static_cast<std::size_t>(index)]);
+  });
   ORC_CRASHPOINT(produce_accepted);
   const Status returned = accepted.plugin->produce(request.raw());
   accepted.services->close_production();
@@ -95,6 +98,8 @@ Produced produce(Session& session, const Accepted& accepted, const RequestView& 
                  "while its work was taken in");
   // Nobody may go on writing in the worktree while its files are taken.
   session.record.sweep();
+  // Whatever it made of programs that were not started: nothing ran as it should have.
+  if (const auto fault = accepted.services->isolation_fault()) return {not_isolated(*fault), ""};
   Result<Submission> submission = accepted.services->submission();
   if (cause && (!returned.ok() || !submission.ok()))
     return {stopped(*cause, "while it produced"), ""};
@@ -144,7 +149,7 @@ void take_in(Session& session, const Code& code, const Accepted& accepted, const
   const std::optional<Accepted> accepted = walk_chain(session, request);
   if (!accepted) session.record.finish({.outcome = NobodyAccepted{}});
   const Producer producer = producer_of(session, *accepted);
-  const Produced produced = produce(session, *accepted, request, producer);
+  const Produced produced = produce(session, code, *accepted, request, producer);
   jobs::WorkerReport report = report_of(producer, produced.outcome);
   take_in(session, code, *accepted, produced, report);
   session.record.finish(std::move(report));

@@ -150,6 +150,7 @@ class PreflightHost {
     // A preflight changes nothing.
     if (spec->mutating != 0 || spec->detached != 0) return ORCH_E_ARGUMENT;
     process::RunResult result = process::run(to_run_spec(*spec, {.cwd = question_.scratch,
+                                                                 .environment = {},
                                                                  .run_id = question_.run_id,
                                                                  .remaining = remaining(),
                                                                  .grace = k_grace}));

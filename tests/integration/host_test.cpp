@@ -25,8 +25,10 @@ std::string HostTest::yaml(const HostHarness& host, const ConfigText& config) {
   const std::string root = host.root().string();
   std::ostringstream text;
   text << "version: 1\n"
-       << "daemon: { workers: " << config.workers << ", state_dir: " << root
-       << "/state, drain_timeout: 30s, kill_grace: 1s }\n"
+       << "daemon: { workers: " << config.workers << ", state_dir: " << host.state().string()
+       << ", drain_timeout: 30s, kill_grace: 1s }\n"
+       << "isolation: { level: " << config.isolation << ", read: [" << test::source_dir()
+       << "/tests], write: [" << root << "] }\n"
        << "http:\n  control: { socket: " << root << "/control.sock, mode: \"0600\" }\n"
        << "  board: { listen: \"off\" }\n"
        << "plugin_dirs: [" << test::plugin_dir() << "]\n"

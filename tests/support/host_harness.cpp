@@ -120,7 +120,8 @@ bool wait_for_end(pid_t pid, milliseconds limit) {
 }
 
 HostHarness::HostHarness(fs::path programs) : programs_(std::move(programs)) {
-  fs::permissions(root(), fs::perms::owner_all);
+  fs::permissions(folder_.path(), fs::perms::owner_all);
+  fs::create_directory(root());
 }
 
 HostHarness::~HostHarness() {
@@ -133,7 +134,8 @@ bool HostHarness::start() {
   const std::size_t from = read_text(log_file()).size();
   process::SpawnSpec spec;
   spec.argv = {program(), "serve", "-c", config().string()};
-  spec.env = environment({{"TMPDIR", root().string()}});
+  spec.env = environment(environment_);
+  spec.env.emplace_back("TMPDIR", root().string());
   spec.cwd = root();
   spec.stdout_fd = log.get();
   spec.stderr_fd = log.get();
@@ -182,7 +184,7 @@ CommandResult HostHarness::orchestrator(const std::vector<std::string>& argument
 }
 
 std::vector<pid_t> HostHarness::processes() const {
-  return processes_naming(root().string());
+  return processes_naming(folder_.path().string());
 }
 
 std::vector<pid_t> HostHarness::processes_naming(const std::string& name) {
