@@ -16,6 +16,7 @@
 #include "app/preflights.h"
 #include "app/reload.h"
 #include "base/file.h"
+#include "base/guarded_process.h"
 #include "engine/engine.h"
 #include "git/heads.h"
 #include "http/server.h"
@@ -225,6 +226,7 @@ std::filesystem::path worker_path() {
 }
 
 int serve(const config::Sources& sources) {
+  guard_this_process();
   UniqueFd signals = block_signals();
   config::Built built = config::build_generation(sources, worker_path(), nullptr);
   print(built.findings);

@@ -30,5 +30,9 @@ Result<Poco::Net::ServerSocket> listen_tcp(const std::string& host, int port);
 
 // The user at the other end of a Unix connection: a name, or "uid:1000".
 std::string peer_user(int socket);
+// Whether a worker is among the ancestors of the process that connected. No rule of the kernel
+// keeps a program of the same user from this socket; its ancestry is what it cannot change. A
+// process that has gone since counts as one.
+bool comes_from_a_job(int socket);
 
 }  // namespace orc::http

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/redact.h"
 #include "http/server.h"
 
 #include <Poco/Net/HTTPRequestHandler.h>
@@ -49,7 +50,8 @@ void send(net::HTTPServerResponse& out, const Response& response, Connection con
   out.set("Cache-Control", "no-store");
   for (const auto& [name, value] : response.headers) out.set(name, value);
   if (connection == Connection::close) out.setKeepAlive(false);
-  out.sendBuffer(response.body.data(), response.body.size());
+  const std::string body = redacted(response.body);
+  out.sendBuffer(body.data(), body.size());
 }
 
 // Exactly `length` bytes, or `malformed` if the sender stopped before.
@@ -70,6 +72,13 @@ class Exchange : public net::HTTPRequestHandler {
     Request request = request_of(in);
     if (const auto problem = refuse_by_head(door_, head, board_host_)) {
       return refuse(request, *problem, out);
+    }
+    if (door_ == Door::control && comes_from_a_job(socket_of(in))) {
+      log(LogLevel::warning, "http.job_refused", "a program of a job asked on the control socket",
+          {{"method", request.method}, {"path", request.path}});
+      return refuse(request,
+                    {403, "not_for_jobs", "a program that a job runs may not command the host"},
+                    out);
     }
     auto body = read_body(in.stream(), body_length(head));
     if (!body.ok()) return refuse(request, problem_of(body.error()), out);
@@ -92,11 +101,12 @@ class Exchange : public net::HTTPRequestHandler {
                     .body = {},
                     .actor = {"anonymous", "board"}};
     if (question != std::string::npos) request.query = parse_query(uri.substr(question + 1));
-    if (door_ == Door::control) {
-      auto& impl = dynamic_cast<net::HTTPServerRequestImpl&>(in);
-      request.actor = {peer_user(impl.socket().impl()->sockfd()), "cli"};
-    }
+    if (door_ == Door::control) request.actor = {peer_user(socket_of(in)), "cli"};
     return request;
+  }
+
+  static int socket_of(net::HTTPServerRequest& in) {
+    return dynamic_cast<net::HTTPServerRequestImpl&>(in).socket().impl()->sockfd();
   }
 
   void refuse(const Request& request, const Problem& problem, net::HTTPServerResponse& out) {

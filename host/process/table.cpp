@@ -6,8 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <ctime>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -169,6 +173,26 @@ std::vector<pid_t> find_by_run_id(std::string_view run_id) {
     if (run_marker(entry.pid) == run_id) pids.push_back(entry.pid);
   }
   return pids;
+}
+
+bool has_ancestor(std::string_view program, pid_t pid) {
+  constexpr std::size_t k_name_length = 15;  // TASK_COMM_LEN without the NUL
+  constexpr int k_deepest = 256;
+  for (int step = 0; step < k_deepest && pid > 1; ++step) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    const std::string stat{std::istreambuf_iterator<char>(file), {}};
+    const std::size_t name = stat.find('(');
+    const std::size_t name_end = stat.rfind(')');
+    const auto entry = parse_stat(pid, stat);
+    // /proc may hide other users' processes (hidepid); no program of ours is above one of them.
+    if (!entry || name == std::string::npos) return ::kill(pid, 0) == 0 || errno != EPERM;
+    if (std::string_view(stat).substr(name + 1, name_end - name - 1) ==
+        program.substr(0, k_name_length)) {
+      return true;
+    }
+    pid = entry->parent;
+  }
+  return pid > 1;
 }
 
 }  // namespace orc::process

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/file.h"
+#include "base/redact.h"
 #include "base/text.h"
 #include "domain/gates.h"
 #include "worker/plugin_library.h"
@@ -135,7 +136,10 @@ std::optional<std::string> HostServices::isolation_fault() const {
 
 void HostServices::log(std::int32_t level, std::string_view message) {
   const auto row = static_cast<std::size_t>(std::clamp(level, 0, 3));
-  std::string text = printable(to_utf8(message.substr(0, k_line_limit)));
+  // Masked before it is cut: half a secret is too much.
+  std::string text =
+      printable(to_utf8(redacted(std::string(message.substr(0, 2 * k_line_limit)))))
+          .substr(0, k_line_limit);
   std::string line = to_iso8601_ms(wall_now()) + " " + std::string(k_levels[row]) + " [" + plugin_ +
                      "] " + text + "\n";
   const std::lock_guard lock(mutex_);
@@ -218,7 +222,8 @@ orch_status HostServices::write_aux(std::string_view name, std::string_view byte
   if (sizes.size() > k_aux_files || total > k_aux_bytes) return ORCH_E_ARGUMENT;
   if (!make_folder(session_.artifacts()).ok()) return ORCH_E_FAILED;
   const Status written =
-      write_file_atomically(session_.artifacts() / name, bytes, Durability::process);
+      write_file_atomically(session_.artifacts() / name, redacted(std::string(bytes)),
+                            Durability::process);
   if (!written.ok()) return ORCH_E_FAILED;
   aux_sizes_ = std::move(sizes);
   return ORCH_OK;
