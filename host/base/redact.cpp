@@ -43,12 +43,14 @@ bool is_unreserved(char c) {
          c == '_' || c == '.' || c == '~';
 }
 
-std::string percent_encoded(std::string_view text, std::string_view digits, bool plus) {
+// `also`: what an encoder may leave as it is, beside the unreserved characters of RFC 3986.
+std::string percent_encoded(std::string_view text, std::string_view digits,
+                            std::string_view also) {
   std::string out;
   for (const char c : text) {
-    if (c == ' ' && plus) {
+    if (c == ' ' && also == "+") {
       out += '+';
-    } else if (is_unreserved(c)) {
+    } else if (is_unreserved(c) || also.find(c) != std::string_view::npos) {
       out += c;
     } else {
       out += hex(std::string_view(&c, 1), digits, "%");
@@ -107,10 +109,17 @@ std::string url_safe(std::string text) {
 
 void add_forms(std::string_view secret, std::set<std::string>& forms) {
   forms.emplace(secret);
-  for (const bool flag : {false, true}) forms.insert(json_escaped(secret, flag));
+  for (const bool slashes : {false, true}) {
+    const std::string once = json_escaped(secret, slashes);
+    forms.insert(once);
+    // An agent's stream holds the answers of its tools as texts.
+    forms.insert(json_escaped(once, slashes));
+  }
   for (const std::string_view digits : k_hex_digits) {
     forms.insert(hex(secret, digits, ""));
-    for (const bool plus : {false, true}) forms.insert(percent_encoded(secret, digits, plus));
+    for (const std::string_view also : {"", "+", "/", ":/?#[]@!$&'()*+,;="}) {
+      forms.insert(percent_encoded(secret, digits, also));
+    }
   }
   for (std::size_t offset = 0; offset < 3; ++offset) {
     const std::string core = base64_core(secret, offset);
