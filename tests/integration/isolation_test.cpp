@@ -175,8 +175,7 @@ TEST_P(Isolation, ASuiteFindsNothingAndCannotChangeTheTasksClone) {
                  "import pathlib\n" + hunt() + "\npathlib.Path(\"" + out.string() +
                      "\").write_text(json.dumps(report))\n"
                      "def test_cannot_write_to_the_clone():\n"
-                     "    for clone in (state / 'work').glob('*'):\n"
-                     "        assert False, clone\n"
+                     "    assert [clone.name for clone in (state / 'work').glob('*')] in ([], ['IT-32'])\n"
                      "    try:\n        (state / 'work' / 'IT-32' / 'README.md').write_text('x')\n"
                      "    except OSError:\n        return\n    assert False\n"}});
   add_branch(repository, "work", "README.md", "Changed.\n");
@@ -196,6 +195,62 @@ TEST_P(Isolation, ASuiteFindsNothingAndCannotChangeTheTasksClone) {
 
 INSTANTIATE_TEST_SUITE_P(EveryLevel, Isolation, ::testing::Values("basic", "strict"),
                          [](const auto& level) { return std::string(level.param); });
+
+class HostileAgent : public HostTest {
+ protected:
+  // A branch `work`, reviewed by an agent that runs `python`; the task as it stands at the end.
+  Json review(const std::string& python) {
+    const auto repository = make_repository("plain", {{"README.md", "Plain.\n"}});
+    add_branch(repository, "work", "README.md", "Changed.\n");
+    hook("review", python);
+    serve();
+    submit("IT-34", {"--repo", repository, "--branch", "work", "--from", "review"});
+    return settled("IT-34");
+  }
+};
+
+TEST_F(HostileAgent, ThatPlantsATrapInItsCloneHasAFailedRun) {
+  const fs::path marker = host.root() / "ran";
+  const Json end = review("write('12-review.md', verdict='APPROVED')\n"
+                          "subprocess.run(['git', 'config', 'core.fsmonitor', 'touch " +
+                          marker.string() + "'], check=True)\n");
+  EXPECT_EQ(end["stage"], "review") << end.dump(2);
+  ASSERT_TRUE(end["hold"].is_object()) << end.dump(2) << host.log();
+  EXPECT_EQ(end["hold"]["class"], "failed_run");
+  EXPECT_NE(end["hold"].dump().find("core.fsmonitor"), std::string::npos) << end["hold"];
+  EXPECT_EQ(end["counters"]["code_fail"], 0);
+  EXPECT_FALSE(fs::exists(marker));
+}
+
+TEST_F(HostileAgent, ThatMakesItsArtifactALinkHasNone) {
+  const Json end = review("os = __import__('os')\ntask.artifacts.mkdir(parents=True, exist_ok=True)\n"
+                          "os.symlink('/etc/passwd', task.artifacts / '12-review.md')\n");
+  EXPECT_EQ(end["stage"], "review") << end.dump(2);
+  ASSERT_TRUE(end["hold"].is_object()) << end.dump(2) << host.log();
+  EXPECT_EQ(end["counters"]["code_fail"], 0);
+  for (const auto& entry : fs::recursive_directory_iterator(host.state() / "evidence")) {
+    if (!entry.is_regular_file()) continue;
+    EXPECT_EQ(read_text(entry.path()).find("root:"), std::string::npos) << entry.path();
+  }
+}
+
+TEST_F(HostileAgent, WhoseBranchLeadsTheArtifactFolderOutWritesNothingThere) {
+  const fs::path outside = host.root() / "outside";
+  fs::create_directories(outside);
+  const auto repository = make_repository("plain", {{"README.md", "Plain.\n"}});
+  git(repository, {"checkout", "-qb", "work"});
+  fs::create_directories(repository / "docs");
+  fs::create_directory_symlink(outside, repository / "docs" / "work-items");
+  git(repository, {"add", "--all"});
+  git(repository, {"commit", "-qm", "A link"});
+  git(repository, {"checkout", "-q", "main"});
+  serve();
+  submit("IT-35", {"--repo", repository, "--branch", "work", "--from", "review"});
+  const Json end = settled("IT-35");
+  EXPECT_EQ(end["stage"], "review");
+  EXPECT_TRUE(end["hold"].is_object()) << end.dump(2);
+  EXPECT_TRUE(fs::is_empty(outside));
+}
 
 class StrictIsolation : public HostTest {};
 
