@@ -60,7 +60,7 @@ class SelfDeploy : public HostTest {
   }
 
   void install(const std::string& deploy, const std::string& look) {
-    for (const char* name : {"orchestrator", "orchestrator-worker"}) {
+    for (const char* name : {"orchestrator", "orchestrator-worker", "orchestrator-sandbox"}) {
       for (const char* folder : {"bin", "build"}) {
         fs::create_directories(host.root() / folder);
         fs::copy_file(fs::path(bin_dir()) / name, host.root() / folder / name);
