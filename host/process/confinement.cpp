@@ -33,7 +33,8 @@ constexpr const char* k_shared_memory = "/dev/shm";
 // ABI 2 brought what a build cannot do without (renaming across folders); 3 truncation.
 constexpr int k_abi_for_files = 3;
 constexpr int k_abi_for_signals = 6;
-constexpr Millis k_trial_limit{10'000};
+// Far beyond what it takes: a machine that is merely busy can give the level.
+constexpr Millis k_trial_limit{60'000};
 
 // Absolute and without links, so that it can be compared; what is not there cannot be read.
 std::vector<fs::path> resolve(const std::vector<fs::path>& paths) {
