@@ -140,13 +140,13 @@ Result<Poco::Net::ServerSocket> listen_tcp(const std::string& host, int port) {
   }
 }
 
-bool comes_from_a_job(int socket) {
+bool comes_from_confined(int socket) {
   ucred peer{};
   socklen_t size = sizeof(peer);
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return true;
   // Programs of jobs run as the host's own user and cannot become another.
   if (peer.uid != ::geteuid()) return false;
-  return process::has_ancestor("orchestrator-worker", peer.pid);
+  return process::is_marked(peer.pid) && process::has_ancestor("orchestrator-worker", peer.pid);
 }
 
 std::string peer_user(int socket) {

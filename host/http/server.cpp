@@ -73,7 +73,7 @@ class Exchange : public net::HTTPRequestHandler {
     if (const auto problem = refuse_by_head(door_, head, board_host_)) {
       return refuse(request, *problem, out);
     }
-    if (door_ == Door::control && comes_from_a_job(socket_of(in))) {
+    if (door_ == Door::control && comes_from_confined(socket_of(in))) {
       log(LogLevel::warning, "http.job_refused", "a program of a job asked on the control socket",
           {{"method", request.method}, {"path", request.path}});
       return refuse(request,

@@ -9,11 +9,17 @@
 // not.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <cstdint>
 
 namespace orc::process {
 
 constexpr char k_confined = 'C';
+
+// A confined program has a lower hard limit than who confined it. Of message queues, for nobody
+// sets that one by hand.
+constexpr auto k_mark = RLIMIT_MSGQUEUE;
 
 enum class LaunchStep : std::int32_t {
   usage,

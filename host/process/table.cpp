@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,7 @@
 #include <optional>
 #include <string_view>
 
+#include "process/launch_protocol.h"
 #include "process/pidfd.h"
 #include "process/process.h"
 
@@ -173,6 +175,15 @@ std::vector<pid_t> find_by_run_id(std::string_view run_id) {
     if (run_marker(entry.pid) == run_id) pids.push_back(entry.pid);
   }
   return pids;
+}
+
+bool is_marked(pid_t pid) {
+  rlimit own{};
+  rlimit theirs{};
+  if (::getrlimit(k_mark, &own) != 0) return true;
+  if (::prlimit(pid, k_mark, nullptr, &theirs) != 0) return errno != EPERM;
+  // Below zero there is nothing: then everybody may have it.
+  return theirs.rlim_max < own.rlim_max || own.rlim_max == 0;
 }
 
 bool has_ancestor(std::string_view program, pid_t pid) {

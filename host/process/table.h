@@ -52,6 +52,10 @@ UniqueFd open_exact(const ProcessEntry& entry);
 // not.
 bool has_ancestor(std::string_view program, pid_t pid);
 
+// Whether the process has, or inherited, the mark of a launcher below this process
+// (launch_protocol.h). One that has gone counts as marked, another user's does not.
+bool is_marked(pid_t pid);
+
 // The value of ORCH_RUN_ID in the environment the process was started with; empty if it has none,
 // has ended, or may not be looked at.
 std::string run_marker(pid_t pid);

@@ -89,6 +89,17 @@ void drop_capabilities() {
   if (::syscall(SYS_capset, &header, none) != 0) fail(LaunchStep::capabilities, errno);
 }
 
+// By this the host knows a confined program that asks it for something: it can be taken off by
+// nobody without privileges, and passes to every child. One less than the caller's, so that it
+// holds for a host that is confined itself.
+void mark() {
+  rlimit now{};
+  if (::getrlimit(orc::process::k_mark, &now) != 0) fail(LaunchStep::limit, errno);
+  if (now.rlim_max > 0) --now.rlim_max;
+  if (now.rlim_cur > now.rlim_max) now.rlim_cur = now.rlim_max;
+  if (::setrlimit(orc::process::k_mark, &now) != 0) fail(LaunchStep::limit, errno);
+}
+
 void restrict_files(int ruleset) {
   if (::syscall(SYS_landlock_restrict_self, ruleset, 0) != 0) fail(LaunchStep::landlock, errno);
   ::close(ruleset);
@@ -114,6 +125,7 @@ int main(int argc, char** argv) {
   if (at + 2 >= argc) fail(LaunchStep::usage, EINVAL);
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail(LaunchStep::no_new_privileges, errno);
   drop_capabilities();
+  mark();
   if (ruleset >= 0) restrict_files(ruleset);
   if (status_fd >= 0) {
     // Set here and not by the caller: where another program stands between, it has to come through.

@@ -6,11 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <fstream>
 
 #include "process/process.h"
+#include "process/table.h"
 #include "support/paths.h"
 #include "support/temp_dir.h"
 
@@ -154,6 +156,28 @@ TEST_P(ConfinedProgram, HasNoDescriptorsPrivilegesOrCoreFilesAndItsLimits) {
   EXPECT_NE(result.out.find("0 1 2 3 NoNewPrivs:\t1\n0\n4194304\n"), std::string::npos)
       << result.out << result.err;
   EXPECT_NE(result.out.find("1048576"), std::string::npos) << result.out;
+}
+
+TEST_P(ConfinedProgram, IsKnownByAMarkThatItCannotTakeOff) {
+  auto made = Confinement::make(plan());
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  SpawnSpec spec;
+  // bash has ulimit -q, dash has not.
+  spec.argv = {"bash", "-c", "ulimit -q unlimited; ulimit -q 819200; touch tried; exec sleep 60"};
+  spec.env = {{"PATH", "/usr/bin:/bin"}};
+  spec.cwd = at("work");
+  spec.confinement = made.value();
+  const auto started = spawn(spec);
+  const auto* child = std::get_if<Child>(&started);
+  ASSERT_NE(child, nullptr);
+  for (int i = 0; i < 1000 && !fs::exists(at("work/tried")); ++i) ::usleep(10'000);
+  std::vector<pid_t> programs = descendants(child->pid);
+  programs.push_back(child->pid);
+  // Under namespaces bubblewrap itself stands outside and runs nothing of the job.
+  EXPECT_TRUE(std::any_of(programs.begin(), programs.end(), is_marked));
+  EXPECT_FALSE(is_marked(::getpid()));
+  end(*child);
+  for (const pid_t pid : programs) ::kill(pid, SIGKILL);
 }
 
 TEST_P(ConfinedProgram, ThatIsMissingOrHiddenIsNotStarted) {
