@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/confinement.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fstream>
 
+#include "base/unique_fd.h"
 #include "process/process.h"
 #include "process/table.h"
 #include "support/paths.h"
@@ -161,16 +164,23 @@ TEST_P(ConfinedProgram, HasNoDescriptorsPrivilegesOrCoreFilesAndItsLimits) {
 TEST_P(ConfinedProgram, IsKnownByAMarkThatItCannotTakeOff) {
   auto made = Confinement::make(plan());
   ASSERT_TRUE(made.ok()) << made.error().message;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  const UniqueFd tried(ends[0]);
+  UniqueFd out(ends[1]);
   SpawnSpec spec;
   // bash has ulimit -q, dash has not.
-  spec.argv = {"bash", "-c", "ulimit -q unlimited; ulimit -q 819200; touch tried; exec sleep 60"};
+  spec.argv = {"bash", "-c", "ulimit -q unlimited; ulimit -q 819200; echo tried; exec sleep 60"};
+  spec.stdout_fd = out.get();
   spec.env = {{"PATH", "/usr/bin:/bin"}};
   spec.cwd = at("work");
   spec.confinement = made.value();
   const auto started = spawn(spec);
   const auto* child = std::get_if<Child>(&started);
   ASSERT_NE(child, nullptr);
-  for (int i = 0; i < 1000 && !fs::exists(at("work/tried")); ++i) ::usleep(10'000);
+  out.reset();
+  char byte = 0;
+  ASSERT_EQ(::read(tried.get(), &byte, 1), 1);
   std::vector<pid_t> programs = descendants(child->pid);
   programs.push_back(child->pid);
   // Under namespaces bubblewrap itself stands outside and runs nothing of the job.
