@@ -11,8 +11,6 @@
 #include <charconv>
 #include <csignal>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -62,16 +60,20 @@ std::optional<ProcessEntry> parse_stat(pid_t pid, std::string_view stat) {
   return entry;
 }
 
-std::optional<ProcessEntry> read_entry(int proc, pid_t pid) {
+// Empty: it has gone, or may not be looked at.
+std::string read_stat(int proc, pid_t pid) {
   std::array<char, 32> name{};
   char* end = std::to_chars(name.data(), name.data() + name.size(), pid).ptr;
   std::copy_n("/stat", 6, end);
   const UniqueFd fd(::openat(proc, name.data(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return std::nullopt;
+  if (!fd) return {};
   std::array<char, 1024> buffer;
   const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-  if (got <= 0) return std::nullopt;
-  return parse_stat(pid, std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+  return got <= 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(got));
+}
+
+std::optional<ProcessEntry> read_entry(int proc, pid_t pid) {
+  return parse_stat(pid, read_stat(proc, pid));
 }
 
 bool by_parent(const ProcessEntry& a, const ProcessEntry& b) {
@@ -189,9 +191,9 @@ bool is_marked(pid_t pid) {
 bool has_ancestor(std::string_view program, pid_t pid) {
   constexpr std::size_t k_name_length = 15;  // TASK_COMM_LEN without the NUL
   constexpr int k_deepest = 256;
+  const UniqueFd proc(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
   for (int step = 0; step < k_deepest && pid > 1; ++step) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    const std::string stat{std::istreambuf_iterator<char>(file), {}};
+    const std::string stat = read_stat(proc.get(), pid);
     const std::size_t name = stat.find('(');
     const std::size_t name_end = stat.rfind(')');
     const auto entry = parse_stat(pid, stat);

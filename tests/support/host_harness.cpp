@@ -13,6 +13,7 @@
 #include <charconv>
 #include <csignal>
 #include <fstream>
+#include <sstream>
 #include <functional>
 #include <iterator>
 
@@ -63,7 +64,10 @@ bool wait_in_folder(const fs::path& folder, const std::function<bool()>& is_true
 // /proc files have no size: read to the end. NUL bytes stay.
 std::string read_proc(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  // Not by iterators: a file of /proc whose process ends meanwhile would throw.
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
 }
 
 std::vector<pid_t> live_processes(const std::function<bool(const fs::path&)>& matches) {

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fstream>
+#include <sstream>
 
 #include "base/unique_fd.h"
 #include "process/process.h"
@@ -228,8 +229,9 @@ TEST_P(ConfinedProgram, EndsWithEverythingItStarted) {
   int left = 0;
   for (const auto& entry : fs::directory_iterator("/proc")) {
     std::ifstream in(entry.path() / "cmdline");
-    const std::string line{std::istreambuf_iterator<char>(in), {}};
-    left += line.find(mark) == std::string::npos ? 0 : 1;
+    std::ostringstream line;
+    line << in.rdbuf();
+    left += line.str().find(mark) == std::string::npos ? 0 : 1;
   }
   EXPECT_EQ(left, 0);
 }
