@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "domain/isolation.h"
 #include "domain/scope.h"
 #include "domain/stage.h"
 
@@ -25,14 +24,6 @@ struct InfraRetry {
   Millis backoff{60'000};  // doubled with every attempt, at most one hour
 };
 
-// What holds for every program that jobs run, unless a plugin says otherwise.
-struct Isolation {
-  IsolationLevel level = IsolationLevel::basic;
-  std::vector<std::filesystem::path> read;   // besides the system's folders
-  std::vector<std::filesystem::path> write;  // besides the job's own folders
-  ResourceLimits limits;
-};
-
 struct Plugin {
   std::string name;  // "test-runner" or TYPE/NAME for a second instance: "staging-runner/website"
   std::string type;  // the library's name
@@ -41,8 +32,6 @@ struct Plugin {
   InfraRetry infra_retry;
   std::optional<Millis> silent_after;  // unset: ownership.reaper.silent_after
   std::optional<Millis> timeout;       // of one attempt; unset: the plugin's own default
-  IsolationLevel isolation = IsolationLevel::basic;  // of the programs that it runs
-  bool network = true;                               // false: only under strict
   std::string settings;  // JSON object; secrets as references {"credential"|"env"|"file": NAME}
 };
 
@@ -115,7 +104,6 @@ struct Config {
   int max_broken_artifacts = 2;
   Millis decide_timeout{5000};
 
-  Isolation isolation;
   std::vector<std::filesystem::path> plugin_dirs;
   std::map<std::string, Repo> repos;
   std::map<std::string, Plugin> plugins;
@@ -137,6 +125,13 @@ struct Finding {
 // "FILE:LINE:COL: KEY: problem" and, where there is a fix, a second indented line.
 std::string to_text(const Finding& finding);
 
+// A value of the files that a stronger source hides.
+struct Masked {
+  std::string key;
+  std::string file_value, file_source;
+  std::string value, source;  // what is in force, and "env ORCH_X" or "--set"
+};
+
 struct Loaded {
   std::optional<Config> config;   // set if no finding is an error
   std::vector<Finding> findings;  // all of them, in file order
@@ -145,6 +140,7 @@ struct Loaded {
   std::map<std::string, std::string> values;
   std::map<std::string, std::string>
       sources;  // key → "default", "FILE:LINE", "env ORCH_X", "--set"
+  std::vector<Masked> masked;
   // Every key that was given, sections and settings too → "FILE:LINE:COL", "ORCH_X", "--set".
   std::map<std::string, std::string> positions;
 };

@@ -8,7 +8,6 @@
 
 #include "base/digest.h"
 #include "base/text.h"
-#include "config/isolation.h"
 #include "config/options.h"
 #include "config/plugin_assessment.h"
 #include "config/plugin_library.h"
@@ -75,12 +74,9 @@ class Builder {
     }
     check_chains();
     check_own_timeouts();
-    for (Finding& finding : isolation_gaps(config, worker)) {
-      finding.where = position(finding.key);
-      findings_.push_back(std::move(finding));
-    }
-    generation_.hidden = hidden_places(config);
     generation_.values = std::move(loaded_.values);
+    generation_.sources = std::move(loaded_.sources);
+    generation_.masked = std::move(loaded_.masked);
     generation_.sha256 = hash();
     return std::move(findings_);
   }
@@ -166,6 +162,14 @@ std::map<std::string, std::string> comparable(const Generation& generation) {
   return values;
 }
 
+bool has_errors(const std::vector<Finding>& findings) {
+  return std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.severity == Finding::Severity::error;
+  });
+}
+
+}  // namespace
+
 std::vector<Change> compare(const Generation* previous, const Generation& next) {
   if (previous == nullptr) return {};
   const auto before = comparable(*previous);
@@ -181,14 +185,6 @@ std::vector<Change> compare(const Generation* previous, const Generation& next) 
   }
   return changes;
 }
-
-bool has_errors(const std::vector<Finding>& findings) {
-  return std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
-    return finding.severity == Finding::Severity::error;
-  });
-}
-
-}  // namespace
 
 bool Generation::can_produce(const std::string& plugin, Stage stage) const {
   const auto found = plugins.find(plugin);

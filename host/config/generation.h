@@ -34,10 +34,10 @@ struct Generation {
   Config config;
   std::map<std::string, LoadedPlugin> plugins;  // a row for each of config.plugins
   std::map<std::string, std::string> values;
+  std::map<std::string, std::string> sources;  // as in Loaded
+  std::vector<Masked> masked;
   std::vector<Finding> warnings;
   WallTime built_at;
-  // What no program of a job may read: state folder, database, files that hold secrets.
-  std::vector<std::filesystem::path> hidden;
 
   bool can_produce(const std::string& plugin, Stage stage) const;
 };
@@ -49,6 +49,9 @@ struct Change {
   std::string after;
   bool needs_restart = false;
 };
+
+// Every value that differs, and the library of every plugin. Pure.
+std::vector<Change> compare(const Generation* before, const Generation& after);
 
 struct Built {
   GenerationPtr generation;  // null: refused

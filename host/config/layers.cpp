@@ -6,10 +6,10 @@
 #include <cctype>
 #include <system_error>
 
-#include "base/failpoint.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "config/options.h"
+#include "config/variables.h"
 #include "config/yaml_reader.h"
 
 namespace orc::config {
@@ -20,13 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr int k_version = 1;
 constexpr std::string_view k_version_key = "version";
-// Read by the command line, by workers or by tests; no option of the file has them.
-constexpr std::array k_other_variables = std::to_array<std::string_view>({
-    "ORCH_CONFIG", "ORCH_RUN_ID", "ORCH_SOCKET", "ORCH_ACCEPT",
-#if ORCH_FAILPOINTS
-    "ORCH_FAILPOINT", "ORCH_FAILPOINT_ONCE",
-#endif
-});
 
 std::vector<fs::path> drop_ins(const fs::path& file) {
   std::vector<fs::path> found;
@@ -80,44 +73,6 @@ void place(Node& root, const std::vector<std::string>& path, Node leaf) {
 // --- environment
 // -------------------------------------------------------------------------------------
 
-struct Variable {
-  std::string name;
-  const Option* option;
-  std::vector<std::string> path;
-};
-
-void add_variables(std::vector<Variable>& variables, const Option& option,
-                   const std::string& plugin) {
-  for (const std::string_view pattern : {option.env, option.env_alias}) {
-    if (pattern.empty()) continue;
-    std::vector<std::string> path = split_path(option.key);
-    for (std::string& segment : path) {
-      if (segment == "*") segment = plugin;
-    }
-    variables.push_back(Variable{env_name(pattern, plugin), &option, std::move(path)});
-  }
-}
-
-// Every variable that means something to this configuration; a plugin's exist once the files name
-// it.
-std::vector<Variable> known_variables(const Node& root) {
-  std::vector<Variable> variables;
-  const Node* plugins = root.find("plugins");
-  for (const Option& option : options()) {
-    const std::vector<std::string> path = split_path(option.key);
-    if (path[0] != "plugins") {
-      add_variables(variables, option, "");
-    } else if (path[1] != "*") {
-      const bool configured = plugins != nullptr && plugins->find(path[1]) != nullptr;
-      if (configured) add_variables(variables, option, path[1]);
-    } else if (plugins != nullptr) {
-      for (const Node::Entry& plugin : plugins->entries)
-        add_variables(variables, option, plugin.key);
-    }
-  }
-  return variables;
-}
-
 // What the original's switches read; anything else is refused, so that a mistyped kill-switch never
 // reads as "on".
 std::string yaml_boolean(const std::string& text) {
@@ -162,6 +117,22 @@ void warn_unknown(const std::string& name, const std::vector<Variable>& known, O
   const auto near = nearest(name, names);
   findings.warning(origin, "",
                    "no option has this variable" + (near ? ", did you mean " + *near + "?" : ""));
+}
+
+// ORCH_X__FILE=/path: the value stands in that file.
+std::optional<std::string> text_of_file(const Sources& sources, const std::string& wanted,
+                                        const std::string& path, Origin origin,
+                                        Findings& findings) {
+  if (sources.environment.contains(wanted)) {
+    findings.error(origin, "", wanted + " is set as well", "unset one of the two");
+    return std::nullopt;
+  }
+  auto text = read_file(path, k_max_file_bytes);
+  if (!text.ok()) {
+    findings.error(origin, "", "cannot be read: " + text.error().message);
+    return std::nullopt;
+  }
+  return std::string(trim(text.value()));
 }
 
 // Two plugins whose names differ only in '-' and '/' would share their switches.
@@ -224,18 +195,21 @@ void apply_environment(Node& root, const Sources& sources, const fs::path& folde
                        Findings& findings) {
   const std::vector<Variable> known = known_variables(root);
   refuse_shared_names(known, root, findings);
-  for (const auto& [name, text] : sources.environment) {
-    const bool other = std::find(k_other_variables.begin(), k_other_variables.end(), name) !=
-                       k_other_variables.end();
-    if (other) continue;
+  for (const auto& [name, given] : sources.environment) {
+    if (is_other_variable(name)) continue;
     const Origin origin{findings.add_source(SourceKind::environment, name), 0, 0};
-    const auto variable =
-        std::find_if(known.begin(), known.end(), [&](const Variable& v) { return v.name == name; });
+    const bool from_file = name.ends_with(k_file_suffix);
+    const std::string wanted =
+        from_file ? name.substr(0, name.size() - k_file_suffix.size()) : name;
+    const auto variable = std::find_if(known.begin(), known.end(),
+                                       [&](const Variable& v) { return v.name == wanted; });
     if (variable == known.end()) {
       warn_unknown(name, known, origin, findings);
-    } else {
-      place(root, variable->path, node_of(*variable, text, folder, origin));
+      continue;
     }
+    const auto text =
+        from_file ? text_of_file(sources, wanted, given, origin, findings) : std::optional(given);
+    if (text) place(root, variable->path, node_of(*variable, *text, folder, origin));
   }
 }
 
