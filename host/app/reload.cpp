@@ -27,10 +27,37 @@ void log_refusal(const std::vector<config::Finding>& findings, std::int64_t in_f
       "configuration refused; generation " + std::to_string(in_force) + " stays in force");
 }
 
+bool same(const config::Generation& a, const config::Generation& b) {
+  return a.values == b.values && same_plugins(a, b);
+}
+
+ReloadAnswer answer_of(const config::Generation& in_force, config::Built& built) {
+  ReloadAnswer answer{.kind = ReloadAnswer::Kind::rejected,
+                      .generation = in_force.number,
+                      .sha256 = in_force.sha256,
+                      .changes = std::move(built.changes),
+                      .masked = {},
+                      .findings = std::move(built.findings)};
+  if (!built.generation) return answer;
+  answer.masked = built.generation->masked;
+  answer.kind = same(*built.generation, in_force) ? ReloadAnswer::Kind::unchanged
+                                                  : ReloadAnswer::Kind::applied;
+  return answer;
+}
+
+std::vector<config::Change> restarts_among(std::vector<config::Change> changes) {
+  std::erase_if(changes, [](const config::Change& change) { return !change.needs_restart; });
+  return changes;
+}
+
 }  // namespace
 
-Reloader::Reloader(config::GenerationPtr current, Build build, Apply apply)
-    : build_(std::move(build)), apply_(std::move(apply)), current_(std::move(current)) {
+Reloader::Reloader(config::GenerationPtr current, Build build, Apply apply, Announce announce)
+    : build_(std::move(build)),
+      apply_(std::move(apply)),
+      announce_(std::move(announce)),
+      first_(current),
+      current_(std::move(current)) {
   history_.last_success_at = current_->built_at;
   thread_ = std::thread([this] { run(); });
 }
@@ -63,6 +90,17 @@ ReloadAnswer Reloader::reload(const std::string& cause) {
   return last_answer_;
 }
 
+ReloadAnswer Reloader::preview() {
+  const std::lock_guard one(preview_mutex_);
+  config::GenerationPtr in_force;
+  {
+    const std::lock_guard lock(mutex_);
+    in_force = current_;
+  }
+  config::Built built = build_(in_force.get());
+  return answer_of(*in_force, built);
+}
+
 engine::ReloadHistory Reloader::reload_history() const {
   const std::lock_guard lock(mutex_);
   return history_;
@@ -76,7 +114,9 @@ void Reloader::run() {
     started_ = wanted_;
     const std::string cause = cause_;
     lock.unlock();
+    if (announce_) announce_(true);
     ReloadAnswer answer = build_once(cause);
+    if (announce_) announce_(false);
     lock.lock();
     last_answer_ = std::move(answer);
     finished_ = started_;
@@ -92,13 +132,9 @@ ReloadAnswer Reloader::build_once(const std::string& cause) {
     previous = current_;
   }
   config::Built built = build_(previous.get());
-  ReloadAnswer answer{.generation = previous->number,
-                      .sha256 = previous->sha256,
-                      .changes = std::move(built.changes),
-                      .findings = std::move(built.findings)};
+  ReloadAnswer answer = answer_of(*previous, built);
   const std::lock_guard lock(mutex_);
-  if (!built.generation) {
-    answer.kind = ReloadAnswer::Kind::rejected;
+  if (answer.kind == ReloadAnswer::Kind::rejected) {
     history_.last_successful = false;
     ++history_.rejected;
     history_.last_findings = answer.findings;
@@ -108,16 +144,17 @@ ReloadAnswer Reloader::build_once(const std::string& cause) {
   history_.last_successful = true;
   history_.last_success_at = built.generation->built_at;
   history_.last_findings.clear();
-  if (built.generation->values == previous->values && same_plugins(*built.generation, *previous)) {
-    answer.kind = ReloadAnswer::Kind::unchanged;
+  if (answer.kind == ReloadAnswer::Kind::unchanged) {
     ++history_.unchanged;
     log(LogLevel::info, "config.unchanged", "reloaded by " + cause + ": nothing changed");
     return answer;
   }
-  answer.kind = ReloadAnswer::Kind::applied;
   answer.generation = built.generation->number;
   answer.sha256 = built.generation->sha256;
   ++history_.applied;
+  history_.last_changes = answer.changes;
+  history_.last_cause = cause;
+  history_.pending = restarts_among(config::compare(first_.get(), *built.generation));
   current_ = built.generation;
   apply_(built.generation);
   log(LogLevel::info, "config.applied",

@@ -18,7 +18,10 @@ class Reloader final : public engine::ReloadPort {
   using Build = std::function<config::Built(const config::Generation* previous)>;
   using Apply = std::function<void(config::GenerationPtr)>;
 
-  Reloader(config::GenerationPtr current, Build build, Apply apply);
+  // Told when a reload begins and when it has ended. [reload thread]
+  using Announce = std::function<void(bool under_way)>;
+
+  Reloader(config::GenerationPtr current, Build build, Apply apply, Announce announce = nullptr);
   ~Reloader() override;
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
@@ -27,6 +30,7 @@ class Reloader final : public engine::ReloadPort {
   engine::ReloadAnswer reload(const std::string& cause) override;
   // Asks and returns: for a signal. [any thread]
   void request(const std::string& cause);
+  engine::ReloadAnswer preview() override;
   engine::ReloadHistory reload_history() const override;
 
  private:
@@ -36,6 +40,9 @@ class Reloader final : public engine::ReloadPort {
 
   const Build build_;
   const Apply apply_;
+  const Announce announce_;
+  const config::GenerationPtr first_;  // what the process was started with
+  std::mutex preview_mutex_;           // previews one after the other
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   // All below under mutex_. Builds are numbered; whoever asks is served by the next one to start.

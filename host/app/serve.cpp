@@ -15,8 +15,8 @@
 
 #include "app/preflights.h"
 #include "app/reload.h"
+#include "app/service_manager.h"
 #include "base/file.h"
-#include "base/guarded_process.h"
 #include "engine/engine.h"
 #include "git/heads.h"
 #include "http/server.h"
@@ -63,7 +63,8 @@ Status make_state_folders(const std::filesystem::path& root) {
 
 // Reads signals until the engine's thread has ended. What a signal means depends on what was asked
 // before.
-void obey_signals(int signals, int engine_ended, engine::Engine& engine, Reloader& reloader) {
+void obey_signals(int signals, int engine_ended, engine::Engine& engine, Reloader& reloader,
+                  const ServiceManager& manager) {
   bool draining = false;
   while (true) {
     std::array<pollfd, 2> watched{{{signals, POLLIN, 0}, {engine_ended, POLLIN, 0}}};
@@ -76,14 +77,25 @@ void obey_signals(int signals, int engine_ended, engine::Engine& engine, Reloade
         reloader.request("SIGHUP");
         break;
       case SIGINT:
+        manager.stopping("stopping: workers are asked to end");
         engine.stop(engine::StopMode::end_workers);
         break;
       case SIGTERM:
+        manager.stopping(draining ? "stopping: workers go on" : "draining before the stop");
         engine.stop(draining ? engine::StopMode::leave_workers : engine::StopMode::drain);
         draining = true;
         break;
     }
   }
+}
+
+// The line that `systemctl status` shows.
+std::string in_one_line(const engine::Snapshot& status) {
+  const std::string running = std::to_string(status.running.size()) + " of " +
+                              std::to_string(status.workers) + " workers busy, generation " +
+                              std::to_string(status.generation->number);
+  if (!status.fault.empty()) return "not working: " + status.fault;
+  return (status.draining ? "draining: " : "serving: ") + running;
 }
 
 std::unique_ptr<clients::Outbox> make_outbox() {
@@ -149,13 +161,19 @@ Preflights::Ask asking(const engine::StateFolders& folders) {
   };
 }
 
+std::function<void(const engine::Snapshot&)> beating(const ServiceManager& manager) {
+  if (manager.heartbeat_every() == Millis{0}) return nullptr;
+  return [&manager](const engine::Snapshot& status) { manager.alive(in_one_line(status)); };
+}
+
 // Everything between "the database is open" and "the engine has ended". Members are torn down in
 // reverse order: HTTP first, so that no command arrives at an engine that is gone.
 int run_host(const config::Sources& sources, config::GenerationPtr generation,
-             std::unique_ptr<store::Store> store, UniqueFd signals) {
+             std::unique_ptr<store::Store> store, UniqueFd signals, const ServiceManager& manager) {
   const config::Config& config = generation->config;
   const auto generations = std::make_shared<GenerationInForce>(generation);
   Preflights preflights(asking({config.state_dir}));
+  http::Changes changes;
   engine::Engine engine(
       {.store = std::move(store),
        .launcher = engine::make_process_launcher(worker_path()),
@@ -166,19 +184,25 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
        .generation = generation,
        .folders = {config.state_dir},
        .identity = new_host_identity(),
-       .ask_preflight = [&](const std::string& plugin) { preflights.ask_again(plugin); }});
+       .ask_preflight = [&](const std::string& plugin) { preflights.ask_again(plugin); },
+       .on_published = [&](const engine::StatusPtr& status) { changes.tell(status->last_event); },
+       .heartbeat_every = manager.heartbeat_every(),
+       .heartbeat = beating(manager)});
   if (Status recovered = engine.recover(); !recovered.ok())
     return fail(k_exit_io, recovered.error());
   Reloader reloader(
       generation,
       [&](const config::Generation* previous) {
-        config::Built built = config::build_generation(sources, worker_path(), previous);
-        if (built.generation) preflights.use(built.generation);
-        return built;
+        return config::build_generation(sources, worker_path(), previous);
       },
       [&](config::GenerationPtr next) {
+        preflights.use(next);
         generations->set(next);
         engine.use_generation(std::move(next));
+      },
+      [&](bool under_way) {
+        if (under_way) return manager.reloading();
+        manager.ready(in_one_line(*engine.status()));
       });
 
   preflights.use(generation);
@@ -190,15 +214,17 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(engine_ended.get(), &one, sizeof(one));
   });
-  auto server = http::Server::start({.control_socket = config.control_socket,
-                                     .control_mode = config.control_mode,
-                                     .board_host = config.board_host,
-                                     .board_port = config.board_port,
-                                     .state_dir = config.state_dir},
-                                    {.commands = engine, .status = engine, .reloads = reloader},
-                                    [database = config.database, timeout = config.busy_timeout] {
-                                      return store::open_sqlite_reader(database, timeout);
-                                    });
+  auto server = http::Server::start(
+      {.control_socket = config.control_socket,
+       .control_mode = config.control_mode,
+       .board_host = config.board_host,
+       .board_port = config.board_port,
+       .state_dir = config.state_dir,
+       .config_file = sources.file},
+      {.commands = engine, .status = engine, .reloads = reloader, .changes = changes},
+      [database = config.database, timeout = config.busy_timeout] {
+        return store::open_sqlite_reader(database, timeout);
+      });
   if (server.ok()) {
     log(LogLevel::info, "host.serving",
         "serving on " + config.control_socket.string() +
@@ -206,7 +232,8 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
                                               : " and http://" + config.board_host + ":" +
                                                     std::to_string(server.value()->board_port())),
         {{"version", ORCH_VERSION}, {"generation", std::to_string(generation->number)}});
-    obey_signals(signals.get(), engine_ended.get(), engine, reloader);
+    manager.ready(in_one_line(*engine.status()));
+    obey_signals(signals.get(), engine_ended.get(), engine, reloader, manager);
   } else {
     engine.stop(engine::StopMode::leave_workers);
   }
@@ -226,7 +253,7 @@ std::filesystem::path worker_path() {
 }
 
 int serve(const config::Sources& sources) {
-  guard_this_process();
+  const ServiceManager manager = ServiceManager::from_environment();
   UniqueFd signals = block_signals();
   config::Built built = config::build_generation(sources, worker_path(), nullptr);
   print(built.findings);
@@ -241,7 +268,7 @@ int serve(const config::Sources& sources) {
   Result<std::unique_ptr<store::Store>> store =
       store::open_sqlite(config.database, config.busy_timeout);
   if (!store.ok()) return fail(k_exit_io, store.error());
-  return run_host(sources, built.generation, std::move(store).value(), std::move(signals));
+  return run_host(sources, built.generation, std::move(store).value(), std::move(signals), manager);
 }
 
 }  // namespace orc::app

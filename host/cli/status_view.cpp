@@ -76,6 +76,20 @@ std::string reload_lines(const Json& status) {
          "\n";
 }
 
+// What a reload has brought, what of it still waits for a restart, what never arrives.
+std::string change_lines(const Json& status) {
+  const Json& config = object_field(status, "config");
+  std::string text;
+  for (const Json& key : object_field(config, "pending_restart")) {
+    text += "  pending  " + key.get<std::string>() + ": changed, and needs a restart\n";
+  }
+  for (const Json& row : object_field(config, "masked")) {
+    text += "  masked   " + text_field(row, "key") + ": " + text_field(row, "source") +
+            " wins over the file\n";
+  }
+  return text;
+}
+
 std::string alert_lines(const Json& status) {
   std::string text;
   for (const Json& alert : object_field(status, "alerts")) {
@@ -102,7 +116,8 @@ std::string chains_of(const Json& plugin) {
 
 std::string status_text(const Json& status) {
   return headline(status) + load_line(status) + stage_lines(status) + plugin_lines(status) +
-         preflight_lines(status) + reload_lines(status) + alert_lines(status);
+         preflight_lines(status) + reload_lines(status) + change_lines(status) +
+         alert_lines(status);
 }
 
 std::string plugin_list_text(const Json& plugins) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/time.h"
+#include "cli/timeline_lines.h"
 #include "domain/stage.h"
 
 namespace orc::cli {
@@ -96,7 +97,11 @@ std::string task_list_text(const Json& tasks) {
 
 std::string why_text(const Json& why) {
   const std::string next = text_field(why, "next");
-  return text_field(why, "text") + "\n" + (next.empty() ? "" : "  " + next + "\n");
+  std::string text = text_field(why, "text") + "\n" + (next.empty() ? "" : "  " + next + "\n");
+  if (!object_field(why, "because").empty()) text += "because\n";
+  for (const TimelineLine& line : timeline_lines({{"entries", object_field(why, "because")}}))
+    text += "  " + line.text + "\n";
+  return text;
 }
 
 std::string submitted_text(const Json& answer) {
@@ -162,6 +167,11 @@ std::string reload_text(const Json& reload) {
     rows.push_back({restart ? "  pending" : "  changed", text_field(change, "key"),
                     text_field(change, "before") + " -> " + text_field(change, "after"),
                     restart ? "needs a restart" : "applies to the next job"});
+  }
+  for (const Json& row : object_field(reload, "masked")) {
+    rows.push_back({"  masked", text_field(row, "key"),
+                    "the file says " + text_field(row, "file_value"),
+                    text_field(row, "source") + " says " + text_field(row, "value") + " and wins"});
   }
   text += table(rows);
   if (const std::string warnings = findings_text(reload); !warnings.empty())

@@ -56,6 +56,7 @@ Status Engine::on(JobEnded& ended) {
                                      .at = batch_.now}));
   if (finished == store::Write::lost) {
     ++batch_.lost_writes;
+    observe_lost(worker.job.stage);
     log(LogLevel::warning, "job.fenced", "a job that is no longer ours ended; nothing was changed",
         {{"task", worker.task.work_item}, {"job", std::to_string(worker.job.id.value)}});
     return Done{};
@@ -90,6 +91,8 @@ Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report
   const std::vector<ChainDecision> asked =
       complete_decisions({.links = worker.links}, report.decisions);
   if (!asked.empty()) ORC_CHECK_OK(store_->record_decisions(worker.job.id, asked, batch_.now));
+  observe_decisions(worker.job.stage, asked);
+  observe_end(worker, report);
   for (AgentRun run : report.agent_runs) {
     run.job = worker.job.id;
     run.task = worker.task.id;
@@ -171,6 +174,8 @@ Followup Engine::follow_up(const Worker& worker, const jobs::WorkerReport& repor
   }
   const auto gate = [&] {
     GateDecision decision = evaluate_gate(gate_input(worker, report, evidence));
+    observe(Tally::gate,
+            {std::string(find_rule(job.stage)->gate), std::string(name_of(decision)), "", ""});
     // The gate read the verdict alone; what the producer says beside it is for whoever has to mend
     // it.
     if (auto* failed = std::get_if<GateFailed>(&decision)) {
@@ -219,8 +224,10 @@ Result<store::Write> Engine::write(const Task& before, Followup followup, const 
                              batch_.now));
   if (written == store::Write::lost) {
     ++batch_.lost_writes;
+    observe_lost(before.stage);
     return written;
   }
+  observe_transition(before, followup, actor);
   followup.next.rev = before.rev + 1;
   ORC_FAILPOINT(transition_won);
   if (before.stage != followup.next.stage) ++batch_.transitions;

@@ -190,7 +190,9 @@ Status Engine::prepare(Job job, Task task, const Admitted& admitted) {
     }
     if (!chain.skipped.empty()) {
       ORC_CHECK_OK(store_->record_decisions(worker.job.id, chain.skipped, batch_.now));
+      observe_decisions(worker.job.stage, chain.skipped);
     }
+    observe(Tally::wait_seconds, {}, std::max(batch_.now - worker.job.run_after, Millis{0}));
     ORC_TRY(worker.approved_by, approver_of(worker.task));
     worker.links = std::move(chain.links);
     worker.skipped = std::move(chain.skipped);

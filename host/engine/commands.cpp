@@ -92,9 +92,7 @@ std::optional<Answer> choose_branch(const Submit& request, store::NewTask& task)
 Status Engine::on(Command& command) {
   ORC_CHECK_OK(
       queue_next_jobs());  // a command sees every job where it looks for jobs: in the store
-  ORC_TRY(Answer answer,
-          std::visit([&](const auto& request) { return carry_out(request, command.actor); },
-                     command.request));
+  ORC_TRY(Answer answer, answer_to(command));
   batch_.effects.emplace_back(
       [answered = command.answered, answer = std::move(answer)] { answered(answer); });
   return Done{};

@@ -48,6 +48,9 @@ Engine::Engine(Parts parts)
       identity_(std::move(parts.identity)),
       ask_preflight_(std::move(parts.ask_preflight)),
       on_published_(std::move(parts.on_published)),
+      heartbeat_every_(parts.heartbeat_every),
+      heartbeat_(std::move(parts.heartbeat)),
+      tallies_(std::make_shared<Tallies>()),
       started_at_(wall_now()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -89,6 +92,7 @@ void Engine::run() {
     enforce_deadlines();
     reap();
     turn(collect());
+    beat();
   }
   // Nobody waits for an answer for ever: what came in at the last moment was not carried out.
   for (Happening& left : collect()) {
@@ -122,6 +126,7 @@ int Engine::wait_limit_ms() const {
   if (next_outbox_) sooner(until_ms(*next_outbox_));
   if (next_unkill_) sooner(until_ms(*next_unkill_));
   if (stopping_) sooner(until_ms(stop_deadline_));
+  if (heartbeat_) sooner(until_ms(next_beat_));
   return limit;
 }
 
@@ -306,38 +311,11 @@ void Engine::run_effects() {
   last_event_ = std::max(last_event_, batch_.last_event);
   // A worker that does not start puts a report into ready_; nothing here adds to the batch.
   Batch done = std::exchange(batch_, {});
+  if (!done.observed.empty()) tallies_->add(done.observed);
   for (const JobId id : done.ended) forget(id);
   for (const Effect& effect : done.effects) effect();
   for (Worker& worker : done.starting) start(std::move(worker));
   shadows_.launch();
-}
-
-void Engine::publish() {
-  auto status = std::make_shared<Snapshot>();
-  status->host = identity_;
-  status->started_at = started_at_;
-  status->ready = ready_to_serve_ && !draining_ && fault_.empty();
-  status->draining = draining_;
-  status->workers = generation_->config.workers;
-  for (const auto& [id, worker] : workers_) {
-    const auto left = std::chrono::duration_cast<Millis>(worker.deadline - mono_now());
-    status->running.push_back({id, worker.job.attempt, worker.child.pid, wall_now() + left});
-  }
-  status->generation = generation_;
-  status->transitions = transitions_;
-  status->lost_writes = lost_writes_;
-  status->lease_reclaims = lease_reclaims_;
-  status->reaper = reaper_;
-  status->reconciler = reconciler_counts_;
-  status->last_event = last_event_;
-  status->last_batch = last_batch_;
-  status->fault = fault_;
-  for (const auto& [condition, known] : preflights_) status->preflights.push_back(known);
-  {
-    const std::lock_guard lock(mutex_);
-    status_ = status;
-  }
-  if (on_published_) on_published_(status);
 }
 
 // --- from other threads
@@ -368,7 +346,7 @@ void Engine::use_preflights(config::PreflightRound round) {
 }
 
 void Engine::post(const Request& request, const Actor& actor,
-                  std::function<void(const Answer&)> answered) {
+                  std::function<void(const Answer&)> answered, const Terms& terms) {
   std::unique_lock lock(mutex_);
   if (stop_request_ && *stop_request_ != StopMode::drain) {
     lock.unlock();
@@ -376,15 +354,16 @@ void Engine::post(const Request& request, const Actor& actor,
         {.kind = Answer::Kind::unavailable, .code = "stopping", .text = "the host is stopping"});
     return;
   }
-  inbox_.emplace_back(Command{request, actor, std::move(answered)});
+  inbox_.emplace_back(Command{request, actor, std::move(answered), terms});
   lock.unlock();
   wake();
 }
 
-Answer Engine::execute(const Request& request, const Actor& actor) {
+Answer Engine::execute(const Request& request, const Actor& actor, const Terms& terms) {
   std::promise<Answer> promise;
   std::future<Answer> answer = promise.get_future();
-  post(request, actor, [&promise](const Answer& given) { promise.set_value(given); });
+  post(
+      request, actor, [&promise](const Answer& given) { promise.set_value(given); }, terms);
   return answer.get();
 }
 

@@ -32,6 +32,7 @@
 #include "engine/reconciler.h"
 #include "engine/shadows.h"
 #include "engine/state_folders.h"
+#include "engine/tallies.h"
 #include "store/store.h"
 
 namespace orc::engine {
@@ -60,6 +61,10 @@ class Engine final : public CommandPort, public StatusPort {
     std::function<void(const std::string& plugin)> ask_preflight;
     std::function<void(const StatusPtr&)>
         on_published;  // [engine thread], after every turn; may be empty
+    // [engine thread] Called at least this often while the engine gets through its loop and the
+    // store answers; 0: never. For a watchdog outside.
+    Millis heartbeat_every{0};
+    std::function<void(const Snapshot&)> heartbeat;
   };
 
   explicit Engine(Parts parts);
@@ -77,10 +82,10 @@ class Engine final : public CommandPort, public StatusPort {
   void stop(StopMode mode);
   void use_generation(config::GenerationPtr generation);
   void use_preflights(config::PreflightRound round);
-  Answer execute(const Request& request, const Actor& actor) override;
+  Answer execute(const Request& request, const Actor& actor, const Terms& terms = {}) override;
   // The same without waiting: `answered` is called on the engine thread once it is durable.
-  void post(const Request& request, const Actor& actor,
-            std::function<void(const Answer&)> answered);
+  void post(const Request& request, const Actor& actor, std::function<void(const Answer&)> answered,
+            const Terms& terms = {});
   StatusPtr status() const override;
 
  private:
@@ -89,6 +94,7 @@ class Engine final : public CommandPort, public StatusPort {
     Request request;
     Actor actor;
     std::function<void(const Answer&)> answered;
+    Terms terms;
   };
   struct JobEnded {
     JobId job;
@@ -110,7 +116,7 @@ class Engine final : public CommandPort, public StatusPort {
     config::GenerationPtr generation;
     std::string run_id;
     std::optional<std::int64_t> lease_epoch;  // of the transition that the job belongs to
-    std::string approved_by;  // of exactly this content at this stage
+    std::string approved_by;                  // of exactly this content at this stage
     process::Child child;
     bool is_child = false;    // false: adopted, its exit status is not ours to read
     bool task_ended = false;  // nobody works in the task's clone once the process is gone
@@ -147,6 +153,7 @@ class Engine final : public CommandPort, public StatusPort {
   void publish();
   void wake() const;
   void enforce_deadlines();
+  void beat();
   void collect_ended_workers(std::vector<Happening>& happenings);
   bool finished_stopping() const;
   Status say_stopped();
@@ -172,6 +179,13 @@ class Engine final : public CommandPort, public StatusPort {
   Status raise(const Task& task, const AlertDraft& alert);
   Status queue_shadows(const Worker& worker, const jobs::WorkerReport& report,
                        const std::vector<Evidence>& evidence);
+
+  // --- counts (observing.cpp) ---
+  void observe(Tally tally, std::array<std::string, 4> labels, Millis duration = Millis{0});
+  void observe_decisions(Stage stage, const std::vector<ChainDecision>& decisions);
+  void observe_transition(const Task& before, const Followup& followup, const std::string& actor);
+  void observe_lost(Stage stage);
+  void observe_end(const Worker& worker, const jobs::WorkerReport& report);
 
   // --- preflights (preflights.cpp) ---
   Status on(config::PreflightRound& round);
@@ -251,6 +265,11 @@ class Engine final : public CommandPort, public StatusPort {
   Status remove_leftovers();
   void clear_up_after(const Worker& worker);
 
+  // --- what a caller asks beside the command (terms.cpp) ---
+  Result<Answer> answer_to(const Command& command);
+  Result<std::optional<Answer>> told_before(const Command& command);
+  Result<std::optional<Answer>> refuse_changed(const Command& command);
+
   // --- commands (commands.cpp) ---
   Result<Answer> carry_out(const Submit& request, const Actor& actor);
   Result<Answer> carry_out(const Approve& request, const Actor& actor);
@@ -282,6 +301,9 @@ class Engine final : public CommandPort, public StatusPort {
   const HostIdentity identity_;
   const std::function<void(const std::string&)> ask_preflight_;
   const std::function<void(const StatusPtr&)> on_published_;
+  const Millis heartbeat_every_;
+  const std::function<void(const Snapshot&)> heartbeat_;
+  const std::shared_ptr<Tallies> tallies_;
   const WallTime started_at_;
   UniqueFd epoll_;
   UniqueFd wake_fd_;
@@ -315,9 +337,11 @@ class Engine final : public CommandPort, public StatusPort {
   ReaperCounts reaper_;
   ReconcilerCounts reconciler_counts_;
   MonoTime next_reap_;
+  MonoTime next_beat_;
   std::int64_t last_event_ = 0;
   WallTime last_batch_;
-  // Both clocks as they were read together; what the wall clock lost against the other was set back.
+  // Both clocks as they were read together; what the wall clock lost against the other was set
+  // back.
   std::optional<std::pair<WallTime, MonoTime>> clocks_;
   std::string fault_;
 
@@ -333,6 +357,7 @@ class Engine final : public CommandPort, public StatusPort {
     int turned_away = 0;  // due, and told to wait for something else than a worker
     std::int64_t transitions = 0;
     std::int64_t lost_writes = 0;
+    std::vector<Observation> observed;
     std::int64_t last_event = 0;
     bool looks_for_due = false;  // something else than a freed worker or a timer calls for it
     bool kills_changed = false;

@@ -18,6 +18,8 @@
 
 namespace orc::engine {
 
+class Tallies;
+
 // Who asked, and through which door.
 struct Actor {
   std::string name;     // "alice", "uid:1000", "token"
@@ -75,7 +77,15 @@ using Request = std::variant<Submit, Approve, Reject, Retry, PutOnHold, Release,
                              Resume, ReleaseLease, KillPlugin, UnkillPlugin>;
 
 struct Answer {
-  enum class Kind : std::uint8_t { done, invalid, not_found, conflict, not_permitted, unavailable };
+  enum class Kind : std::uint8_t {
+    done,
+    invalid,
+    not_found,
+    conflict,
+    not_permitted,
+    unavailable,
+    changed,  // not what the caller had seen: Terms::expected
+  };
   Kind kind = Kind::done;
   std::string code;  // stable: task_exists, wrong_state, unknown_repo, draining, …
   std::string text;  // for people
@@ -83,10 +93,21 @@ struct Answer {
   std::optional<Task> task;
 };
 
+// What a caller asks beside the command itself; both hold in the transaction that carries it out.
+struct Terms {
+  // The task's rev, or for plugins the configuration generation, that the caller has seen; nothing
+  // is done if it is another one by now.
+  std::optional<std::int64_t> expected;
+  // A command with a key is carried out once: whoever repeats it is told what was answered then. A
+  // key that comes back with another command is refused.
+  std::string idempotency_key;
+  std::string fingerprint;  // of the command
+};
+
 class CommandPort {
  public:
   virtual ~CommandPort() = default;
-  virtual Answer execute(const Request& request, const Actor& actor) = 0;
+  virtual Answer execute(const Request& request, const Actor& actor, const Terms& terms = {}) = 0;
 };
 
 // The closed list of reasons why something waits.
@@ -161,6 +182,7 @@ struct Snapshot {
   LeaseReclaims lease_reclaims;  // since start
   ReaperCounts reaper;
   ReconcilerCounts reconciler;
+  std::shared_ptr<const Tallies> tallies;  // of the engine's life; null in a test
   std::int64_t last_event = 0;
   WallTime last_batch;                     // when the engine last passed a durable batch
   std::string fault;                       // the store refuses to write; empty: none
@@ -180,6 +202,7 @@ struct ReloadAnswer {
   std::int64_t generation = 0;
   std::string sha256;
   std::vector<config::Change> changes;
+  std::vector<config::Masked> masked;  // of the configuration that was read
   std::vector<config::Finding> findings;
 };
 struct ReloadHistory {
@@ -187,6 +210,9 @@ struct ReloadHistory {
   std::optional<WallTime> last_success_at;
   std::int64_t applied = 0, unchanged = 0, rejected = 0;
   std::vector<config::Finding> last_findings;  // of the last refused one; empty after a success
+  std::vector<config::Change> last_changes;    // of the last applied one
+  std::string last_cause;                      // who asked for it
+  std::vector<config::Change> pending;         // accepted since the start, and in need of a restart
 };
 class ReloadPort {
  public:
@@ -194,6 +220,8 @@ class ReloadPort {
   // Builds the next generation and waits. At most one runs and one waits; further callers share the
   // waiting one.
   virtual ReloadAnswer reload(const std::string& cause) = 0;
+  // What a reload would answer now; nothing is applied, counted or logged.
+  virtual ReloadAnswer preview() = 0;
   virtual ReloadHistory reload_history() const = 0;
 };
 

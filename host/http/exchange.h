@@ -27,6 +27,9 @@ struct Request {
   std::vector<std::string> captured;         // decoded {placeholders} of the route, in order
   std::string body;
   engine::Actor actor;
+  // Header fields that a handler may ask for; empty where they were not sent.
+  std::string if_match;
+  std::string idempotency_key;
 };
 
 struct Response {

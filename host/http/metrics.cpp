@@ -5,10 +5,13 @@
 
 #include <array>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <sstream>
 
 #include "base/text.h"
+#include "engine/tallies.h"
+#include "http/event_streams.h"
 #include "http/handlers/shared.h"
 
 namespace orc::http {
@@ -44,7 +47,16 @@ constexpr std::array k_metrics{
     MetricRow{"orchestrator_stage_transitions_total", MetricType::Counter,
               "Stage writes that won their compare-and-swap, since the start."},
     MetricRow{"orchestrator_stage_cas_conflicts_total", MetricType::Counter,
-              "Writes refused because the task had changed, since the start."},
+              "Writes refused because the task had changed, since the start, by its stage."},
+    MetricRow{"orchestrator_producer_decisions_total", MetricType::Counter,
+              "Answers of the producers in the chains, since the start."},
+    MetricRow{"orchestrator_producer_duration_seconds", MetricType::Histogram,
+              "Time from the start of a worker to its report, since the start."},
+    MetricRow{"orchestrator_gate_checks_total", MetricType::Counter,
+              "Gates that were evaluated since the start, by result."},
+    MetricRow{"orchestrator_job_wait_seconds", MetricType::Histogram,
+              "Time from the moment a job could start to its start, since the start."},
+    MetricRow{"orchestrator_event_streams", MetricType::Gauge, "Event streams that are open."},
     MetricRow{"orchestrator_producer_outcomes_total", MetricType::Counter,
               "Finished producer runs."},
     MetricRow{"orchestrator_jobs", MetricType::Gauge, "Jobs in the queue, by state."},
@@ -55,8 +67,9 @@ constexpr std::array k_metrics{
               "Transition leases taken from an owner since the start, by reason."},
     MetricRow{"orchestrator_serial_gate_tasks", MetricType::Gauge,
               "Tasks between staging and production, and those that wait for their turn."},
-    MetricRow{"orchestrator_reaper_actions_total", MetricType::Counter,
-              "Jobs that ended without a report or were ended by the host, since the start, by tier."},
+    MetricRow{
+        "orchestrator_reaper_actions_total", MetricType::Counter,
+        "Jobs that ended without a report or were ended by the host, since the start, by tier."},
     MetricRow{"orchestrator_reconciler_last_run_timestamp_seconds", MetricType::Gauge,
               "Time of the reconciler's last round."},
     MetricRow{"orchestrator_reconciler_actions_total", MetricType::Counter,
@@ -78,10 +91,23 @@ using Labels = std::vector<prometheus::ClientMetric::Label>;
 class Page {
  public:
   void put(std::string_view name, Labels labels, double value) {
-    for (std::size_t i = 0; i < k_metrics.size(); ++i) {
-      if (k_metrics[i].name == name) return put_at(i, std::move(labels), value);
+    put_at(index_of(name), std::move(labels), value);
+  }
+
+  void put(std::string_view name, Labels labels, const engine::Tallies::Count& count) {
+    prometheus::ClientMetric sample;
+    sample.label = std::move(labels);
+    sample.histogram.sample_count = static_cast<std::uint64_t>(count.count);
+    sample.histogram.sample_sum = count.seconds;
+    std::uint64_t so_far = 0;
+    for (std::size_t i = 0; i < count.buckets.size(); ++i) {
+      so_far += static_cast<std::uint64_t>(count.buckets[i]);
+      const double bound = i < engine::Tallies::k_bounds.size()
+                               ? static_cast<double>(engine::Tallies::k_bounds[i].count()) / 1000.0
+                               : std::numeric_limits<double>::infinity();
+      sample.histogram.bucket.push_back({so_far, bound});
     }
-    std::abort();
+    samples_[index_of(name)].push_back(std::move(sample));
   }
 
   std::string text() const {
@@ -97,6 +123,13 @@ class Page {
   }
 
  private:
+  static std::size_t index_of(std::string_view name) {
+    for (std::size_t i = 0; i < k_metrics.size(); ++i) {
+      if (k_metrics[i].name == name) return i;
+    }
+    std::abort();
+  }
+
   void put_at(std::size_t index, Labels labels, double value) {
     prometheus::ClientMetric sample;
     for (auto& label : labels) label.value = printable(label.value);
@@ -179,17 +212,78 @@ void put_tasks(Page& page, const std::vector<store::StageCount>& counts, WallTim
   }
 }
 
-void put_engine(Page& page, const engine::Snapshot& status, const views::Picture& picture) {
-  page.put("orchestrator_stage_transitions_total", {}, static_cast<double>(status.transitions));
-  page.put("orchestrator_stage_cas_conflicts_total", {}, static_cast<double>(status.lost_writes));
+// The label set of a tally, in the order of its values.
+struct TallyRow {
+  engine::Tally tally;
+  std::string_view metric;
+  std::vector<const char*> labels;
+};
+const std::vector<TallyRow>& tally_rows() {
+  static const std::vector<TallyRow> k_rows{
+      {engine::Tally::transition, "orchestrator_stage_transitions_total", {"from", "to", "reason"}},
+      {engine::Tally::conflict, "orchestrator_stage_cas_conflicts_total", {"stage"}},
+      {engine::Tally::decision,
+       "orchestrator_producer_decisions_total",
+       {"stage", "producer", "decision", "reason"}},
+      {engine::Tally::gate, "orchestrator_gate_checks_total", {"gate", "result"}},
+      {engine::Tally::producer_seconds,
+       "orchestrator_producer_duration_seconds",
+       {"stage", "producer"}},
+      {engine::Tally::wait_seconds, "orchestrator_job_wait_seconds", {}}};
+  return k_rows;
+}
+
+// Every combination that the stage table knows starts at 0, so that increase() sees the first.
+std::map<engine::TallyKey, engine::Tallies::Count> known_tallies() {
+  std::map<engine::TallyKey, engine::Tallies::Count> counts;
+  for (const StageRule& rule : STAGE_TRANSITIONS) {
+    const std::string stage(to_string(rule.stage));
+    counts[{engine::Tally::conflict, {stage, "", "", ""}}];
+    counts[{engine::Tally::transition,
+            {stage, std::string(to_string(rule.on_pass)), "gate_passed", ""}}];
+    if (rule.on_fail != rule.stage) {
+      counts[{engine::Tally::transition,
+              {stage, std::string(to_string(rule.on_fail)), "gate_failed", ""}}];
+    }
+    for (const char* result : {"pass", "fail", "wait", "hold", "broken"})
+      counts[{engine::Tally::gate, {std::string(rule.gate), result, "", ""}}];
+  }
+  counts[{engine::Tally::wait_seconds, {}}];
+  return counts;
+}
+
+void put_tallies(Page& page, const engine::Snapshot& status) {
+  auto counts = known_tallies();
+  if (status.tallies) {
+    for (auto& [key, count] : status.tallies->all()) counts.insert_or_assign(key, count);
+  }
+  for (const auto& [key, count] : counts) {
+    const TallyRow& row = tally_rows()[static_cast<std::size_t>(key.tally)];
+    Labels labels;
+    for (std::size_t i = 0; i < row.labels.size(); ++i)
+      labels.push_back({row.labels[i], key.labels[i]});
+    const bool is_time =
+        key.tally == engine::Tally::producer_seconds || key.tally == engine::Tally::wait_seconds;
+    if (is_time) {
+      page.put(row.metric, std::move(labels), count);
+    } else {
+      page.put(row.metric, std::move(labels), static_cast<double>(count.count));
+    }
+  }
+}
+
+void put_engine(Page& page, const engine::Snapshot& status,
+                const std::vector<store::StageCount>& counts) {
   page.put("orchestrator_draining", {}, as_number(status.draining));
   const auto busy = static_cast<double>(status.running.size());
   page.put("orchestrator_workers", {{"state", "busy"}}, busy);
   page.put("orchestrator_workers", {{"state", "idle"}}, std::max(0.0, status.workers - busy));
+  // An active task has exactly one live job.
   double running = 0;
   double queued = 0;
-  for (const store::LiveJob& row : picture.live) {
-    (row.job.state == JobState::running ? running : queued) += 1;
+  for (const store::StageCount& row : counts) {
+    if (row.state == TaskState::active)
+      (row.running ? running : queued) += static_cast<double>(row.count);
   }
   page.put("orchestrator_jobs", {{"state", "queued"}}, queued);
   page.put("orchestrator_jobs", {{"state", "running"}}, running);
@@ -266,10 +360,12 @@ Result<std::string> metrics_page(const Services& services) {
   put_configuration(page, *status, services.reloads.reload_history());
   put_plugins(page, *status->generation, picture);
   put_tasks(page, counts, picture.now);
-  put_engine(page, *status, picture);
+  put_engine(page, *status, counts);
+  put_tallies(page, *status);
   put_ownership(page, *status, picture);
   put_outcomes(page, outcomes);
   put_requests(page, services.requests);
+  page.put("orchestrator_event_streams", {}, static_cast<double>(services.streams.count()));
   page.put("orchestrator_open_alerts", {}, static_cast<double>(alerts.size()));
   return page.text();
 }

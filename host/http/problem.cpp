@@ -34,6 +34,8 @@ int status_of(engine::Answer::Kind kind) {
       return 403;
     case engine::Answer::Kind::unavailable:
       return 503;
+    case engine::Answer::Kind::changed:
+      return 412;
   }
   return 500;
 }

@@ -29,11 +29,6 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool carries_body(std::string_view method) {
-  static constexpr std::array<std::string_view, 3> k_methods{"POST", "PUT", "PATCH"};
-  return std::find(k_methods.begin(), k_methods.end(), method) != k_methods.end();
-}
-
 bool is_loopback_v4(std::string_view host) {
   const auto parts = split(host, '.');
   return parts.size() == 4 && parts[0] == "127" &&
@@ -62,9 +57,6 @@ std::optional<Problem> refuse_framing(const RequestHead& head) {
   }
   if (head.content_lengths.size() == 1 && !is_length(head.content_lengths.front())) {
     return Problem{400, "bad_length", "Content-Length is not a number of bytes"};
-  }
-  if (carries_body(head.method) && head.content_lengths.empty()) {
-    return Problem{411, "length_required", head.method + " needs a Content-Length"};
   }
   return std::nullopt;
 }

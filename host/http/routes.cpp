@@ -19,11 +19,11 @@ constexpr std::array k_routes{
     Route{"POST", "/-/reload", reload},
     Route{"POST", "/-/drain", drain},
     Route{"POST", "/-/resume", resume},
-    Route{"GET", "/health", health},
-    Route{"GET", "/status", status},
-    Route{"GET", "/queue", queue},
+    Route{"GET", "/health", health, true},
+    Route{"GET", "/status", status, true},
+    Route{"GET", "/queue", queue, true},
     Route{"POST", "/transition-lease/release", release_lease_by_query},
-    Route{"GET", "/metrics", metrics},
+    Route{"GET", "/metrics", metrics, true},
     Route{"GET", "/api/v1/tasks", list_tasks},
     Route{"POST", "/api/v1/tasks", submit_task},
     Route{"GET", "/api/v1/tasks/{id}", show_task},
@@ -44,7 +44,10 @@ constexpr std::array k_routes{
     Route{"GET", "/api/v1/leases", list_leases},
     Route{"POST", "/api/v1/leases/{id}/release", release_lease},
     Route{"GET", "/api/v1/stages", list_stages},
-    Route{"GET", "/api/v1/events", list_events},
+    Route{"GET", "/api/v1/next", next},
+    Route{"GET", "/api/v1/config", show_config},
+    Route{"GET", "/api/v1/schema/config", config_schema},
+    Route{"GET", k_events_path, list_events},
     Route{"GET", "/api/v1/advisor", advisor},
 };
 
@@ -74,6 +77,10 @@ Response refused_without_route(const Request& request, const std::vector<std::st
       Problem{405, "method_not_allowed", "this path does not answer to that method"}, request.path);
   response.headers.emplace_back("Allow", join(allowed, ", "));
   return response;
+}
+
+std::shared_ptr<const Response> shared(Response response) {
+  return std::make_shared<const Response>(std::move(response));
 }
 
 Response answer(const Route& route, const Services& services, const Request& request) {
@@ -146,10 +153,11 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
 
 Dispatched dispatch(const Services& services, Request request) {
   if (request.door == Door::board && !is_read(request.method)) {
-    return {to_response(Problem{403, "read_only_board", "the board only reads",
-                                "use the control socket: orchestrator, or curl --unix-socket"},
-                        request.path),
-            k_unmatched};
+    return {
+        shared(to_response(Problem{403, "read_only_board", "the board only reads",
+                                   "use the control socket: orchestrator, or curl --unix-socket"},
+                           request.path)),
+        k_unmatched};
   }
   std::vector<std::string> allowed;
   for (const Route& route : k_routes) {
@@ -160,9 +168,13 @@ Dispatched dispatch(const Services& services, Request request) {
       continue;
     }
     request.captured = std::move(*captured);
-    return {answer(route, services, request), route.pattern};
+    const auto render = [&] { return answer(route, services, request); };
+    if (route.is_snapshot && request.door == Door::board) {
+      return {services.pages.get(route.pattern, services.status.status(), render), route.pattern};
+    }
+    return {shared(render()), route.pattern};
   }
-  return {refused_without_route(request, allowed), k_unmatched};
+  return {shared(refused_without_route(request, allowed)), k_unmatched};
 }
 
 }  // namespace orc::http

@@ -3,6 +3,7 @@
 // requests.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +22,7 @@ struct Route {
   std::string_view method;   // GET also answers HEAD
   std::string_view pattern;  // {x}: one segment; {x*}: the rest of the path
   Handler handler;
+  bool is_snapshot = false;  // on the board it may be a moment old: snapshot_pages.h
 };
 
 std::span<const Route> routes();
@@ -32,7 +34,7 @@ std::optional<std::string> percent_decode(std::string_view text);
 std::map<std::string, std::string> parse_query(std::string_view query);
 
 struct Dispatched {
-  Response response;
+  std::shared_ptr<const Response> response;
   std::string_view route;  // the pattern, or "unmatched"
 };
 // Finds the route and answers; a problem is an answer too. Never throws.

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "engine/ports.h"
+#include "http/changes.h"
 #include "http/reader_pool.h"
 
 namespace orc::http {
@@ -19,6 +20,7 @@ struct ServerOptions {
   std::string board_host = "127.0.0.1";
   int board_port = 8480;  // 0: any free port; -1: no board
   std::filesystem::path state_dir;
+  std::filesystem::path config_file;  // for hints that name it
 };
 
 // The ports outlive the server.
@@ -26,6 +28,7 @@ struct Ports {
   engine::CommandPort& commands;
   engine::StatusPort& status;
   engine::ReloadPort& reloads;
+  Changes& changes;
 };
 
 // Listens from start() until it is destroyed; then open connections are cut and the socket file is

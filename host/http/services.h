@@ -8,8 +8,11 @@
 #include "engine/ports.h"
 #include "http/reader_pool.h"
 #include "http/request_counts.h"
+#include "http/snapshot_pages.h"
 
 namespace orc::http {
+
+class EventStreams;
 
 struct Services {
   engine::CommandPort& commands;
@@ -17,7 +20,10 @@ struct Services {
   engine::ReloadPort& reloads;
   ReaderPool& readers;
   RequestCounts& requests;
+  SnapshotPages& pages;
+  EventStreams& streams;
   std::filesystem::path state_dir;
+  std::filesystem::path config_file;
 };
 
 // The published state, or `unavailable` before the engine's first batch.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store: domain operations over durable facts, each with its own guard. One writer (the engine thread)
-// groups many operations into one transaction; readers have connections of their own.
+// The store: domain operations over durable facts, each with its own guard. One writer (the engine
+// thread) groups many operations into one transaction; readers have connections of their own.
 //
-// An operation that returns `lost` has changed nothing: somebody else was there first. So has one that returns
-// `conflict`, `refused` or `not_found`. Any other Error leaves the open batch unusable; the caller rolls it back.
-// A row that no rule can interpret is `malformed`; lists leave it out, so that it never blocks the others.
+// An operation that returns `lost` has changed nothing: somebody else was there first. So has one
+// that returns `conflict`, `refused` or `not_found`. Any other Error leaves the open batch
+// unusable; the caller rolls it back. A row that no rule can interpret is `malformed`; lists leave
+// it out, so that it never blocks the others.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ struct TaskFilter {
   std::optional<Stage> stage;
   std::optional<TaskState> state;
   std::string repo;
-  TaskId after;     // ids above this one
+  TaskId after;  // ids above this one
   int limit = 100;
 };
 
@@ -45,10 +46,10 @@ struct DueJob {
 struct StageCount {
   Stage stage = Stage::analysis;
   TaskState state = TaskState::active;
-  bool running = false;           // for active: the live job runs
+  bool running = false;                 // for active: the live job runs
   HoldClass hold = HoldClass::unknown;  // for held
   std::int64_t count = 0;
-  WallTime oldest;                // stage_since of the oldest
+  WallTime oldest;  // stage_since of the oldest
 };
 
 struct DecisionRow {
@@ -126,6 +127,10 @@ class Reader {
   virtual Result<std::optional<PullRequest>> pull_request(TaskId task) = 0;
   // After `after`, oldest first; task 0 means all.
   virtual Result<std::vector<Event>> events(EventId after, TaskId task, int limit) = 0;
+  // The newest; 0 where there is none.
+  virtual Result<EventId> last_event() = 0;
+  // Jobs that a producer ran for and that have ended, newest first.
+  virtual Result<std::vector<Job>> finished_jobs(int limit) = 0;
   virtual Result<std::vector<StageCount>> stage_counts() = 0;
   virtual Result<std::vector<OutcomeCount>> outcome_counts() = 0;
   virtual Result<std::vector<Alert>> open_alerts() = 0;
@@ -145,7 +150,8 @@ class Reader {
   // Newest first.
   virtual Result<std::vector<ShadowDisagreement>> shadow_disagreements(int limit) = 0;
   // The answer stored under an idempotency key.
-  virtual Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key) = 0;
+  virtual Result<std::optional<std::string>> delivery(const std::string& source,
+                                                      const std::string& key) = 0;
 };
 
 enum class Write : std::uint8_t { written, lost };
@@ -203,17 +209,20 @@ struct TaskFence {
 // The single writer. [engine thread]
 class Store : public Reader {
  public:
-  // A batch is one durable transaction over any number of operations; there is no write outside of one. Nothing
-  // is visible to a reader before commit. A commit that fails has rolled the batch back.
+  // A batch is one durable transaction over any number of operations; there is no write outside of
+  // one. Nothing is visible to a reader before commit. A commit that fails has rolled the batch
+  // back.
   virtual Status begin() = 0;
   virtual Status commit() = 0;
   virtual void rollback() = 0;
-  // The wall clock was set back by `by`: what waits for a time after `now` waits for that much less.
+  // The wall clock was set back by `by`: what waits for a time after `now` waits for that much
+  // less.
   virtual Status bring_forward(Millis by, WallTime now) = 0;
   // When the newest event was written; nothing if there is none.
   virtual Result<std::optional<WallTime>> newest_event_time() = 0;
-  // Housekeeping that would make a commit slow, such as moving the log into the file. For moments without
-  // work; cheap when there is nothing to do. Commits do it themselves when nobody ever calls it.
+  // Housekeeping that would make a commit slow, such as moving the log into the file. For moments
+  // without work; cheap when there is nothing to do. Commits do it themselves when nobody ever
+  // calls it.
   virtual Status maintain() = 0;
 
   // The number the next task will get.
@@ -223,19 +232,21 @@ class Store : public Reader {
                                                           const std::string& branch) = 0;
   // `conflict` if the work item has a task already.
   virtual Result<Task> insert_task(const NewTask& task, WallTime now) = 0;
-  // The one place that writes a task's row: stage, state, hold, counters, head, content, feedback and title
-  // of `next`, guarded by stage and rev, and by the lease's epoch where one is named; grows rev. `refused` if the stage changes along no row of
-  // STAGE_TRANSITIONS.
+  // The one place that writes a task's row: stage, state, hold, counters, head, content, feedback
+  // and title of `next`, guarded by stage and rev, and by the lease's epoch where one is named;
+  // grows rev. `refused` if the stage changes along no row of STAGE_TRANSITIONS.
   virtual Result<Write> write_task(const TaskFence& expected, const Task& next, WallTime now) = 0;
 
   // `conflict` if the task has a live job already.
   virtual Result<Job> queue_job(const NewJob& job, WallTime now) = 0;
-  // A job that never waits: queued and claimed in one write. `conflict` if the task has a live job already.
-  virtual Result<Job> start_job(const NewJob& job, const HostIdentity& owner, std::int64_t generation,
-                                WallTime now, WallTime deadline) = 0;
+  // A job that never waits: queued and claimed in one write. `conflict` if the task has a live job
+  // already.
+  virtual Result<Job> start_job(const NewJob& job, const HostIdentity& owner,
+                                std::int64_t generation, WallTime now, WallTime deadline) = 0;
   // Queued jobs that are due, that of the oldest task first.
   virtual Result<std::vector<DueJob>> due_jobs(WallTime now, int limit) = 0;
-  // A queued job and its task; nothing if it is not queued any more, or if no rule can interpret it.
+  // A queued job and its task; nothing if it is not queued any more, or if no rule can interpret
+  // it.
   virtual Result<std::optional<LiveJob>> queued_job(JobId job) = 0;
   // When the first of the queued jobs that are not due yet becomes due; nothing if there is none.
   virtual Result<std::optional<WallTime>> next_due(WallTime now) = 0;
@@ -251,23 +262,26 @@ class Store : public Reader {
   virtual Result<Write> postpone_job(JobId job, WallTime due, std::string_view reason,
                                      const std::string& text) = 0;
 
-  // The lease passes to `owner` under the epoch after `seen_epoch` (0: the task never had one), if nobody has
-  // taken it since the caller saw that epoch and found it released or its owner gone.
+  // The lease passes to `owner` under the epoch after `seen_epoch` (0: the task never had one), if
+  // nobody has taken it since the caller saw that epoch and found it released or its owner gone.
   virtual Result<Write> take_lease(TaskId task, std::int64_t seen_epoch, const HostIdentity& owner,
                                    const std::string& holder, WallTime now) = 0;
   // `lost` where nobody held it.
   virtual Result<Write> release_lease(TaskId task, WallTime now) = 0;
-  // Puts the task in its repository's line, if it is not there yet, and lets it in if it is the first: true.
+  // Puts the task in its repository's line, if it is not there yet, and lets it in if it is the
+  // first: true.
   virtual Result<bool> enter_serial_gate(TaskId task, const std::string& repo, WallTime now) = 0;
-  // The task gives up its place, and the next one of its repository is called: what waited at the gate of these
-  // two is due now. `lost` where it had no place.
+  // The task gives up its place, and the next one of its repository is called: what waited at the
+  // gate of these two is due now. `lost` where it had no place.
   virtual Result<Write> leave_serial_gate(TaskId task, const std::string& repo, WallTime now) = 0;
 
-  virtual Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions, WallTime now) = 0;
+  virtual Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions,
+                                  WallTime now) = 0;
   virtual Status record_artifact(const ArtifactRecord& artifact) = 0;
   virtual Status record_agent_run(const AgentRun& run) = 0;
   virtual Status record_approval(const Approval& approval) = 0;
-  // Under the next id and hashed into the chain (domain/event_chain.h); an id that is set already is ignored.
+  // Under the next id and hashed into the chain (domain/event_chain.h); an id that is set already
+  // is ignored.
   virtual Result<EventId> append_event(const Event& event) = 0;
   // Whether the newest `count` events still form a chain: the first one that does not fit.
   virtual Result<std::optional<ChainBreak>> verify_last_events(int count) = 0;
@@ -279,8 +293,8 @@ class Store : public Reader {
 
   virtual Status put_pull_request(const PullRequest& request) = 0;  // insert or replace, by task
   // True if the condition was not open yet: only then a notification goes out.
-  virtual Result<bool> raise_alert(TaskId task, const std::string& condition, const std::string& text,
-                                   WallTime now) = 0;
+  virtual Result<bool> raise_alert(TaskId task, const std::string& condition,
+                                   const std::string& text, WallTime now) = 0;
   virtual Status clear_alerts(TaskId task, WallTime now) = 0;
   virtual Status clear_alert(TaskId task, const std::string& condition, WallTime now) = 0;
 
@@ -291,11 +305,12 @@ class Store : public Reader {
   virtual Result<std::vector<OutboxItem>> due_outbox(WallTime now, int limit) = 0;
   virtual Status finish_outbox(std::int64_t id, WallTime now) = 0;
   virtual Status retry_outbox(std::int64_t id, WallTime due, const std::string& error) = 0;
-  virtual Status put_delivery(const std::string& source, const std::string& key, const std::string& answer,
-                              WallTime now) = 0;
+  virtual Status put_delivery(const std::string& source, const std::string& key,
+                              const std::string& answer, WallTime now) = 0;
 
   // Which host process serves this database now; earlier rows stay as history.
-  virtual Status record_host(const HostIdentity& host, const std::string& version, WallTime now) = 0;
+  virtual Status record_host(const HostIdentity& host, const std::string& version,
+                             WallTime now) = 0;
   // It ended as it was asked to: what it leaves running is handed over, not lost.
   virtual Status record_host_stop(const HostIdentity& host, WallTime now) = 0;
   virtual Result<bool> host_stopped(const std::string& instance) = 0;
@@ -308,15 +323,20 @@ class Store : public Reader {
   virtual Result<std::vector<LiveJob>> ending_jobs() = 0;
   // How often a starting host has found the job's end and meant to take it in, this time included.
   virtual Result<int> count_recovery(JobId job) = 0;
-  // For a row that nobody can read: ends the task's live job, and holds the task under the class that says so.
-  // The stage stays what it is.
+  // For a row that nobody can read: ends the task's live job, and holds the task under the class
+  // that says so. The stage stays what it is.
   virtual Status quarantine(TaskId task, const std::string& reason, WallTime now) = 0;
 };
 
-// Opens or creates the SQLite database: WAL, synchronous=FULL, foreign keys, migrations applied under a backup.
-// Refuses a newer schema, a foreign or damaged file, a file that does not answer `wal`, a network file system, and
-// a second writer (`conflict`, names the first one's process). A refused file is left as it was.
+// Opens or creates the SQLite database: WAL, synchronous=FULL, foreign keys, migrations applied
+// under a backup. Refuses a newer schema, a foreign or damaged file, a file that does not answer
+// `wal`, a network file system, and a second writer (`conflict`, names the first one's process). A
+// refused file is left as it was.
 Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& file, Millis busy_timeout);
-Result<std::unique_ptr<Reader>> open_sqlite_reader(const std::filesystem::path& file, Millis busy_timeout);
+// Copies the database into a file that is not there yet (`conflict`), also while a host serves it.
+Status back_up_sqlite(const std::filesystem::path& file, const std::filesystem::path& copy,
+                      Millis busy_timeout);
+Result<std::unique_ptr<Reader>> open_sqlite_reader(const std::filesystem::path& file,
+                                                   Millis busy_timeout);
 
 }  // namespace orc::store

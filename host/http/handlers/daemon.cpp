@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+#include "config/inspect.h"
 #include "http/handlers/handlers.h"
 #include "http/handlers/shared.h"
 
@@ -17,12 +20,13 @@ Result<Response> with_reason(const Services& services, const Request& request) {
   return execute(services, request, Command{std::get<std::string>(reason)});
 }
 
-Response refused_reload(const Request& request, const engine::ReloadAnswer& answer) {
+Response refused_reload(const Services& services, const Request& request,
+                        const engine::ReloadAnswer& answer) {
   Response response =
       refuse(request, Problem{422, "config_refused",
                               "configuration refused; generation " +
                                   std::to_string(answer.generation) + " stays in force",
-                              "orchestrator config check"});
+                              "orchestrator config check -c " + services.config_file.string()});
   views::Json body = views::Json::parse(response.body);
   body.update(views::reload(answer));
   response.body = views::dump(body);
@@ -43,9 +47,14 @@ Result<std::map<TaskId, std::string>> names_of(store::Reader& reader,
 }  // namespace
 
 Result<Response> reload(const Services& services, const Request& request) {
+  const auto body = object_body(request, {"dry_run"});
+  if (const auto* problem = std::get_if<Problem>(&body)) return refuse(request, *problem);
+  const bool dry_run = std::get<views::Json>(body).value("dry_run", views::Json(false)) == true;
   const engine::ReloadAnswer answer =
-      services.reloads.reload(request.actor.name + " by " + request.actor.channel);
-  if (answer.kind == engine::ReloadAnswer::Kind::rejected) return refused_reload(request, answer);
+      dry_run ? services.reloads.preview()
+              : services.reloads.reload(request.actor.name + " by " + request.actor.channel);
+  if (answer.kind == engine::ReloadAnswer::Kind::rejected)
+    return refused_reload(services, request, answer);
   return json_response(views::reload(answer));
 }
 
@@ -75,6 +84,63 @@ Result<Response> queue(const Services& services, const Request&) {
   return json_response(views::queue(picture, *status, outcomes));
 }
 
+std::variant<StreamWish, Problem> stream_wish(const Request& request,
+                                              const std::string& last_event_id) {
+  StreamWish wish;
+  const auto given = request.query.find("topics");
+  if (given != request.query.end() && !given->second.empty()) {
+    constexpr std::string_view k_task = "task:";
+    wish.tasks = wish.host = false;
+    for (const std::string_view topic : split(given->second, ',')) {
+      if (topic == "tasks") {
+        wish.tasks = true;
+      } else if (topic == "host") {
+        wish.host = true;
+      } else if (topic.starts_with(k_task) && topic.size() > k_task.size()) {
+        wish.work_items.emplace(topic.substr(k_task.size()));
+      } else {
+        return Problem{400, "invalid_parameter", "unknown topic " + printable(topic),
+                       "tasks, host, task:WORK-ITEM"};
+      }
+    }
+  }
+  const auto after = query_number(request, {"after", -1, 0, INT64_MAX});
+  if (const auto* problem = std::get_if<Problem>(&after)) return *problem;
+  const auto resumed = parse_integer(last_event_id);
+  if (std::get<std::int64_t>(after) >= 0) wish.after = std::get<std::int64_t>(after);
+  if (resumed && *resumed >= 0) wish.after = *resumed;
+  return wish;
+}
+
+// Values may name paths and hosts: not for everybody who reaches the board.
+Result<Response> show_config(const Services& services, const Request& request) {
+  if (request.door != Door::control) {
+    return refuse(request, Problem{403, "control_only", "the configuration is shown to operators",
+                                   "orchestrator config show --running"});
+  }
+  ORC_TRY(const engine::StatusPtr status, published_status(services));
+  return with_etag(json_response(views::config_values(*status->generation)),
+                   status->generation->number);
+}
+
+Result<Response> config_schema(const Services&, const Request&) {
+  return Response{.body = config::options_schema()};
+}
+
+Result<Response> next(const Services& services, const Request&) {
+  ORC_TRY(const engine::StatusPtr status, published_status(services));
+  ORC_TRY(const auto reader, services.readers.borrow());
+  ORC_TRY(const views::Picture picture, take_picture(*reader, *status));
+  std::vector<Task> waiting;
+  for (const TaskState state : {TaskState::waiting_human, TaskState::held}) {
+    ORC_TRY(auto tasks, reader->tasks({.state = state, .limit = k_longest_page}));
+    std::move(tasks.begin(), tasks.end(), std::back_inserter(waiting));
+  }
+  ORC_TRY(const auto drain, reader->drain());
+  return json_response(views::next(waiting, picture, services.reloads.reload_history(),
+                                   services.config_file.string(), drain.has_value()));
+}
+
 Result<Response> list_stages(const Services& services, const Request&) {
   ORC_TRY(const engine::StatusPtr status, published_status(services));
   return json_response(views::stages(*status->generation));
@@ -95,7 +161,16 @@ Result<Response> list_events(const Services& services, const Request& request) {
   const auto limit = query_number(request, {"limit", k_default_page, 1, k_longest_page});
   if (const auto* problem = std::get_if<Problem>(&limit)) return refuse(request, *problem);
   ORC_TRY(const auto reader, services.readers.borrow());
-  ORC_TRY(const auto events, reader->events(EventId{std::get<std::int64_t>(after)}, TaskId{},
+  TaskId task;
+  if (const auto named = request.query.find("task"); named != request.query.end()) {
+    ORC_TRY(const auto found, reader->task(named->second));
+    if (!found) {
+      return refuse(request, Problem{404, "task_not_found", "there is no task " + named->second,
+                                     "orchestrator task list"});
+    }
+    task = found->id;
+  }
+  ORC_TRY(const auto events, reader->events(EventId{std::get<std::int64_t>(after)}, task,
                                             static_cast<int>(std::get<std::int64_t>(limit))));
   ORC_TRY(const auto names, names_of(*reader, events));
   return json_response(views::event_page(events, names));

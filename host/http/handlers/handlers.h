@@ -3,8 +3,14 @@
 // for its answer. [any HTTP thread]
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <variant>
+
 #include "base/result.h"
+#include "http/event_streams.h"
 #include "http/exchange.h"
+#include "http/problem.h"
 #include "http/services.h"
 
 namespace orc::http {
@@ -23,7 +29,14 @@ Result<Response> status(const Services& services, const Request& request);
 Result<Response> queue(const Services& services, const Request& request);
 Result<Response> list_stages(const Services& services, const Request& request);
 Result<Response> advisor(const Services& services, const Request& request);
+Result<Response> show_config(const Services& services, const Request& request);
+Result<Response> config_schema(const Services& services, const Request& request);
+Result<Response> next(const Services& services, const Request& request);
 Result<Response> list_events(const Services& services, const Request& request);
+inline constexpr std::string_view k_events_path = "/api/v1/events";
+// ?topics=tasks,host,task:ORCH-116 of an event stream; unset: everything.
+std::variant<StreamWish, Problem> stream_wish(const Request& request,
+                                              const std::string& last_event_id);
 
 // tasks.cpp
 Result<Response> list_tasks(const Services& services, const Request& request);

@@ -33,7 +33,8 @@ Result<Response> list_plugins(const Services& services, const Request&) {
   ORC_TRY(const auto reader, services.readers.borrow());
   ORC_TRY(const views::Picture picture, take_picture(*reader, *status));
   ORC_TRY(const auto outcomes, reader->outcome_counts());
-  return json_response(views::plugin_list(*status->generation, picture, outcomes));
+  return with_etag(json_response(views::plugin_list(*status->generation, picture, outcomes)),
+                   status->generation->number);
 }
 
 Result<Response> show_plugin(const Services& services, const Request& request) {
@@ -43,7 +44,7 @@ Result<Response> show_plugin(const Services& services, const Request& request) {
   ORC_TRY(const auto outcomes, reader->outcome_counts());
   const views::Json detail =
       views::plugin_detail(request.captured.at(0), *status->generation, picture, outcomes);
-  if (!detail.is_null()) return json_response(detail);
+  if (!detail.is_null()) return with_etag(json_response(detail), status->generation->number);
   return refuse(request, Problem{404, "plugin_not_found",
                                  "the configuration names no plugin " + request.captured[0],
                                  "orchestrator plugin list"});

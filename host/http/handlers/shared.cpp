@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/digest.h"
 #include "base/text.h"
 
 namespace orc::http {
@@ -78,9 +79,48 @@ std::variant<std::string, Problem> text_field(const views::Json& body, const std
   return Problem{422, "invalid_field", key + " must be a string"};
 }
 
+namespace {
+
+constexpr std::size_t k_longest_key = 200;
+
+// "12", W/"12" or 12 (RFC 9110, 13.1.1); "*" asks for nothing that a command would not ask anyway.
+std::variant<std::optional<std::int64_t>, Problem> expected_version(const std::string& if_match) {
+  std::string_view text = trim(if_match);
+  if (text.empty() || text == "*") return std::optional<std::int64_t>();
+  if (text.starts_with("W/")) text.remove_prefix(2);
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
+    text = text.substr(1, text.size() - 2);
+  if (const auto number = parse_integer(text)) return std::optional<std::int64_t>(*number);
+  return Problem{400, "bad_if_match", "If-Match holds no ETag of this server",
+                 "send the ETag that a GET of the same thing answered with"};
+}
+
+std::variant<engine::Terms, Problem> terms_of(const Request& request) {
+  const auto expected = expected_version(request.if_match);
+  if (const auto* problem = std::get_if<Problem>(&expected)) return *problem;
+  if (request.idempotency_key.size() > k_longest_key) {
+    return Problem{400, "bad_idempotency_key",
+                   "Idempotency-Key is longer than " + std::to_string(k_longest_key) + " bytes"};
+  }
+  return engine::Terms{
+      .expected = std::get<std::optional<std::int64_t>>(expected),
+      .idempotency_key = request.idempotency_key,
+      .fingerprint = sha256_hex(request.method + ' ' + request.path + '\n' + request.body)};
+}
+
+}  // namespace
+
+Response with_etag(Response response, std::int64_t version) {
+  response.headers.emplace_back("ETag", "\"" + std::to_string(version) + "\"");
+  return response;
+}
+
 Result<Response> execute(const Services& services, const Request& request,
                          const engine::Request& command, int status_when_done) {
-  const engine::Answer answer = services.commands.execute(command, request.actor);
+  const auto terms = terms_of(request);
+  if (const auto* problem = std::get_if<Problem>(&terms)) return refuse(request, *problem);
+  const engine::Answer answer =
+      services.commands.execute(command, request.actor, std::get<engine::Terms>(terms));
   if (answer.kind != engine::Answer::Kind::done) return refuse(request, problem_of(answer));
   views::Picture picture{.now = wall_now()};
   if (answer.task) {
@@ -88,7 +128,8 @@ Result<Response> execute(const Services& services, const Request& request,
     ORC_TRY(const auto reader, services.readers.borrow());
     ORC_TRY(picture, take_picture(*reader, *status));
   }
-  return json_response(views::answer(answer, picture), status_when_done);
+  Response response = json_response(views::answer(answer, picture), status_when_done);
+  return answer.task ? with_etag(std::move(response), answer.task->rev) : response;
 }
 
 }  // namespace orc::http

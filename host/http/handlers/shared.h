@@ -20,6 +20,8 @@ inline constexpr int k_longest_page = 1000;
 
 Response json_response(const views::Json& body, int status = 200);
 Response refuse(const Request& request, const Problem& problem);
+// What a later If-Match names.
+Response with_etag(Response response, std::int64_t version);
 
 Result<views::Picture> take_picture(store::Reader& reader, const engine::Snapshot& status);
 

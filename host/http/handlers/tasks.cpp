@@ -134,7 +134,8 @@ Result<Response> show_task(const Services& services, const Request& request) {
   if (!subject.task) return refuse(request, no_such_task(request.captured[0]));
   ORC_TRY(const views::Picture picture, take_picture(*subject.reader, *subject.status));
   ORC_TRY(const views::TaskFacts facts, facts_of(*subject.reader, subject.task->id));
-  return json_response(views::task_detail(*subject.task, facts, picture));
+  return with_etag(json_response(views::task_detail(*subject.task, facts, picture)),
+                   subject.task->rev);
 }
 
 Result<Response> task_timeline(const Services& services, const Request& request) {
@@ -148,7 +149,8 @@ Result<Response> task_why(const Services& services, const Request& request) {
   ORC_TRY(const Subject subject, subject_of(services, request));
   if (!subject.task) return refuse(request, no_such_task(request.captured[0]));
   ORC_TRY(const views::Picture picture, take_picture(*subject.reader, *subject.status));
-  return json_response(views::why(*subject.task, picture));
+  ORC_TRY(const views::TaskFacts facts, facts_of(*subject.reader, subject.task->id));
+  return json_response(views::why(*subject.task, picture, views::timeline(*subject.task, facts)));
 }
 
 Result<Response> task_artifact(const Services& services, const Request& request) {

@@ -33,11 +33,49 @@ Json findings(const std::vector<config::Finding>& all, Json (*show)(const config
   return rows;
 }
 
+Json change_rows(const std::vector<config::Change>& changes) {
+  Json rows = Json::array();
+  for (const config::Change& change : changes) {
+    rows.push_back({{"key", change.key},
+                    {"before", change.before},
+                    {"after", change.after},
+                    {"needs_restart", change.needs_restart}});
+  }
+  return rows;
+}
+
+Json masked_rows(const std::vector<config::Masked>& masked) {
+  Json rows = Json::array();
+  for (const config::Masked& row : masked) {
+    rows.push_back({{"key", row.key},
+                    {"file_value", row.file_value},
+                    {"value", row.value},
+                    {"source", row.source}});
+  }
+  return rows;
+}
+
+// A status page is read by everybody: what a value was and is stands in the answer to the reload.
+Json keys_of(const std::vector<config::Change>& changes) {
+  Json keys = Json::array();
+  for (const config::Change& change : changes) keys.push_back(change.key);
+  return keys;
+}
+
+Json masked_keys(const std::vector<config::Masked>& masked) {
+  Json rows = Json::array();
+  for (const config::Masked& row : masked)
+    rows.push_back({{"key", row.key}, {"source", row.source}});
+  return rows;
+}
+
 Json config_of(const config::Generation& generation, const engine::ReloadHistory& reloads) {
   return {{"generation", generation.number},
           {"sha256", generation.sha256},
           {"built_at", to_iso8601(generation.built_at)},
           {"warnings", findings(generation.warnings, public_finding)},
+          {"pending_restart", keys_of(reloads.pending)},
+          {"masked", masked_keys(generation.masked)},
           {"last_reload",
            {{"successful", reloads.last_successful},
             {"last_success_at",
@@ -45,6 +83,8 @@ Json config_of(const config::Generation& generation, const engine::ReloadHistory
             {"applied", reloads.applied},
             {"unchanged", reloads.unchanged},
             {"rejected", reloads.rejected},
+            {"cause", reloads.last_cause},
+            {"changed", keys_of(reloads.last_changes)},
             {"findings", findings(reloads.last_findings, public_finding)}}}};
 }
 
@@ -70,7 +110,6 @@ Json plugin_rows(const config::Generation& generation, const Picture& picture) {
     const store::PluginKill* kill = picture.kill_of(name);
     rows.push_back({{"name", name},
                     {"enabled", plugin.enabled},
-                    {"isolation", orc::to_string(plugin.isolation)},
                     {"killed", kill != nullptr},
                     {"killed_by", kill != nullptr ? kill->actor : ""},
                     {"kill_reason", kill != nullptr ? kill->reason : ""},
@@ -145,16 +184,13 @@ Json finding(const config::Finding& finding) {
 }
 
 Json reload(const engine::ReloadAnswer& answer) {
-  Json changes = Json::array();
-  for (const config::Change& change : answer.changes) {
-    changes.push_back({{"key", change.key},
-                       {"before", change.before},
-                       {"after", change.after},
-                       {"needs_restart", change.needs_restart}});
-  }
-  return {{"schema", "orchestrator.reload/1"}, {"result", to_string(answer.kind)},
-          {"generation", answer.generation},   {"sha256", answer.sha256},
-          {"changes", std::move(changes)},     {"findings", findings(answer.findings, finding)}};
+  return {{"schema", "orchestrator.reload/1"},
+          {"result", to_string(answer.kind)},
+          {"generation", answer.generation},
+          {"sha256", answer.sha256},
+          {"changes", change_rows(answer.changes)},
+          {"masked", masked_rows(answer.masked)},
+          {"findings", findings(answer.findings, finding)}};
 }
 
 Json answer(const engine::Answer& answer, const Picture& picture) {

@@ -143,23 +143,4 @@ Json task_detail(const Task& task, const TaskFacts& facts, const Picture& pictur
   return detail;
 }
 
-Json why(const Task& task, const Picture& picture) {
-  const auto reason = picture.why(task);
-  const std::string_view state = picture.state_of(task);
-  std::string text = reason ? reason->text : std::string(state);
-  if (!reason && state == "running") {
-    const Job& job = *picture.live_job(task.id);
-    text = "running: " + std::string(to_string(task.stage)) + ", attempt " +
-           std::to_string(job.attempt) + (job.producer.empty() ? "" : ", by " + job.producer);
-  }
-  return {{"schema", "orchestrator.why/1"},
-          {"task", task.work_item},
-          {"stage", to_string(task.stage)},
-          {"state", state},
-          {"text", std::move(text)},
-          {"next", reason ? reason->next : ""},
-          {"waiting", reason ? waiting(*reason) : Json(nullptr)},
-          {"hold", hold_of(task)}};
-}
-
 }  // namespace orc::http::views

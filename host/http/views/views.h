@@ -25,8 +25,8 @@ std::string dump(const Json& json);
 struct Picture {
   std::vector<store::LiveJob> live;  // running first, then queued by due time
   std::vector<store::PluginKill> kills;
-  std::vector<Lease> leases;         // held ones
-  std::vector<SerialPlace> places;   // by repository, in the order of arrival
+  std::vector<Lease> leases;        // held ones
+  std::vector<SerialPlace> places;  // by repository, in the order of arrival
   int workers = 0;
   bool draining = false;
   WallTime now;
@@ -63,7 +63,11 @@ struct TaskFacts {
   std::optional<PullRequest> pull_request;
 };
 Json task_detail(const Task& task, const TaskFacts& facts, const Picture& picture);
-Json why(const Task& task, const Picture& picture);
+// With what led there: the entries of the timeline since the task came to its stage.
+Json why(const Task& task, const Picture& picture, const Json& timeline);
+// What waits for a person, the host's own affairs first, each with the command that moves it on.
+Json next(const std::vector<Task>& waiting_tasks, const Picture& picture,
+          const engine::ReloadHistory& reloads, const std::string& config_file, bool drained);
 
 // timeline.cpp
 Json timeline(const Task& task, const TaskFacts& facts);
@@ -98,6 +102,7 @@ Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads
             const Picture& picture, const std::vector<store::StageCount>& counts,
             const std::vector<Alert>& alerts);
 Json finding(const config::Finding& finding);
+Json config_values(const config::Generation& generation);
 Json reload(const engine::ReloadAnswer& answer);
 Json answer(const engine::Answer& answer, const Picture& picture);
 Json stages(const config::Generation& generation);

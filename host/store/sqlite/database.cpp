@@ -105,7 +105,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
                                                  Millis busy_timeout) {
   configure_library();
   int flags = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  flags |= access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  const bool reads = access == Access::read || access == Access::copy;
+  flags |= reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (access == Access::create) flags |= SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
@@ -113,7 +114,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
   if (code != SQLITE_OK) return database->error(code);
   // SQLite falls back to a connection that can only read, and would stay with it for good
   // (sqlite3_open_v2, SQLITE_OPEN_READWRITE).
-  if (access != Access::read && sqlite3_db_readonly(handle, "main") == 1)
+  if (!reads && sqlite3_db_readonly(handle, "main") == 1)
     return Error{ErrorKind::unavailable, file.string() + ": cannot be opened for writing"};
   ORC_CHECK_OK(database->configure(access, busy_timeout));
   return database;
@@ -129,6 +130,7 @@ Status Database::configure(Access access, Millis busy_timeout) {
   if (keys != "1") {
     return Error{ErrorKind::unavailable, file_.string() + ": foreign keys cannot be switched on"};
   }
+  if (access == Access::copy) return Done{};
   return access == Access::read ? execute("PRAGMA query_only=ON") : configure_writer();
 }
 

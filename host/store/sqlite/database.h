@@ -84,6 +84,7 @@ enum class Access : std::uint8_t {
   create,  // the writer of a file that does not exist yet
   write,   // the writer
   read,    // a reader: no statement of it can write
+  copy,    // a reader whose VACUUM INTO may write the copy
 };
 
 class Database {

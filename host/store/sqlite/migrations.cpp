@@ -29,21 +29,12 @@ std::string stamp(WallTime now) {
   return text;
 }
 
-// A whole copy under its final name, or none.
 Result<fs::path> back_up(Database& db, std::int64_t version, WallTime now) {
   const fs::path folder = db.file().parent_path() / "backup";
   ORC_CHECK_OK(make_folder(folder));
   const fs::path copy = folder / (db.file().stem().string() + "-v" + std::to_string(version) + "-" +
                                   stamp(now) + "-" + random_hex(2) + ".db");
-  const fs::path partial = copy.string() + ".partial";
-  ORC_TRY(const int copied, db.run("VACUUM INTO ?1", partial.string()));
-  (void)copied;
-  std::error_code failed;
-  fs::permissions(partial, fs::perms::owner_read | fs::perms::owner_write, failed);
-  ORC_CHECK_OK(sync(partial));
-  if (!failed) fs::rename(partial, copy, failed);
-  if (failed) return Error{ErrorKind::io, copy.string() + ": " + failed.message()};
-  ORC_CHECK_OK(sync(folder));
+  ORC_CHECK_OK(copy_whole(db, copy));
   return copy;
 }
 
@@ -84,6 +75,19 @@ Status check_history(Database& db, std::span<const char* const> known) {
 }
 
 }  // namespace
+
+Status copy_whole(Database& db, const fs::path& copy) {
+  const fs::path partial = copy.string() + ".partial";
+  std::error_code failed;
+  fs::remove(partial, failed);
+  ORC_TRY(const int copied, db.run("VACUUM INTO ?1", partial.string()));
+  (void)copied;
+  fs::permissions(partial, fs::perms::owner_read | fs::perms::owner_write, failed);
+  ORC_CHECK_OK(sync(partial));
+  if (!failed) fs::rename(partial, copy, failed);
+  if (failed) return Error{ErrorKind::io, copy.string() + ": " + failed.message()};
+  return sync(fs::absolute(copy).parent_path());
+}
 
 std::span<const char* const> known_migrations() {
   return k_migrations;

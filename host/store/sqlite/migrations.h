@@ -20,4 +20,7 @@ std::span<const char* const> known_migrations();
 // text.
 Status migrate(Database& db, std::span<const char* const> known, WallTime now);
 
+// A copy of the whole database under its final name, or none. Works beside a writer.
+Status copy_whole(Database& db, const std::filesystem::path& copy);
+
 }  // namespace orc::store

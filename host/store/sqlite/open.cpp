@@ -141,6 +141,16 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& file, Mi
       new SqliteStore(std::move(db).value(), std::move(lock), busy_timeout));
 }
 
+Status back_up_sqlite(const fs::path& file, const fs::path& copy, Millis busy_timeout) {
+  std::error_code ignored;
+  if (fs::exists(copy, ignored))
+    return Error{ErrorKind::conflict, copy.string() + " is there already"};
+  ORC_TRY(const fs::path real, real_path(file));
+  ORC_TRY(std::unique_ptr<Database> db, Database::open(real, Access::copy, busy_timeout));
+  ORC_CHECK_OK(check_owner(*db));
+  return copy_whole(*db, copy);
+}
+
 Result<std::unique_ptr<Reader>> open_sqlite_reader(const std::filesystem::path& file,
                                                    Millis busy_timeout) {
   ORC_TRY(const std::filesystem::path real, real_path(file));

@@ -38,9 +38,9 @@ inline constexpr char k_queued_jobs[] = "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_C
 inline constexpr char k_due_jobs[] =
     "SELECT id,task_id FROM jobs INDEXED BY jobs_queued WHERE state='queued' AND run_after<=?1"
     " ORDER BY task_id LIMIT ?2";
-inline constexpr char k_queued_job[] = "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS
-                                       " FROM jobs j" ORC_OF_TASKS_AND_HOSTS
-                                       " WHERE j.id=?1 AND j.state='queued'";
+inline constexpr char k_queued_job[] =
+    "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS " FROM jobs j" ORC_OF_TASKS_AND_HOSTS
+    " WHERE j.id=?1 AND j.state='queued'";
 // ?1 now
 inline constexpr char k_next_due[] =
     "SELECT min(run_after) FROM jobs INDEXED BY jobs_queued WHERE state='queued' AND run_after>?1";
@@ -48,6 +48,11 @@ inline constexpr char k_live_job[] =
     "SELECT " ORC_JOB_COLUMNS
     " FROM jobs j INDEXED BY jobs_live LEFT JOIN hosts h ON h.id=j.owner"
     " WHERE j.task_id=?1 AND j.finished_at IS NULL";
+// From the end of the table: as many rows are read as are wanted.
+inline constexpr char k_finished_jobs[] =
+    "SELECT " ORC_JOB_COLUMNS " FROM " ORC_JOB_TABLES
+    " WHERE j.state='finished' AND j.kind='produce' AND j.started_at IS NOT NULL"
+    " ORDER BY j.id DESC";
 inline constexpr char k_next_task_number[] = "SELECT ifnull(max(id),0)+1 FROM tasks";
 
 // Stage, state, hold; then count and oldest of those without a running job and of those with one.
@@ -60,6 +65,7 @@ inline constexpr char k_stage_counts[] =
     " WHERE t.finished_at IS NULL GROUP BY t.state,t.stage,t.hold_class"
     " UNION ALL SELECT stage,state,NULL,count,oldest,0,NULL FROM finished_tasks";
 
+inline constexpr char k_last_event[] = "SELECT ifnull(max(id),0) FROM events";
 // ?1 after, ?2 task
 inline constexpr char k_events[] =
     "SELECT id,task_id,kind,actor,text,data,at FROM events WHERE id>?1 ORDER BY id";
@@ -70,14 +76,14 @@ inline constexpr char k_open_alerts[] =
     "SELECT a.id,a.task_id,coalesce(t.work_item,''),a.condition,a.text,a.at FROM alerts a INDEXED "
     "BY alerts_open"
     " LEFT JOIN tasks t ON t.id=a.task_id WHERE a.cleared_at IS NULL ORDER BY a.id";
-#define ORC_LEASES                                                                             \
+#define ORC_LEASES                                                                              \
   "SELECT l.task_id,t.work_item,l.epoch,l.holder,l.acquired_at,h.instance,h.pid,h.start_ticks," \
   "h.boot_id,h.stopped_at FROM transition_leases l"
 #define ORC_OF_LEASES " JOIN tasks t ON t.id=l.task_id LEFT JOIN hosts h ON h.id=l.owner"
 inline constexpr char k_lease[] = ORC_LEASES ORC_OF_LEASES " WHERE l.task_id=?1";
-inline constexpr char k_held_leases[] = ORC_LEASES
-    " INDEXED BY transition_leases_held" ORC_OF_LEASES
-    " WHERE l.released_at IS NULL ORDER BY l.task_id";
+inline constexpr char k_held_leases[] =
+    ORC_LEASES " INDEXED BY transition_leases_held" ORC_OF_LEASES
+               " WHERE l.released_at IS NULL ORDER BY l.task_id";
 inline constexpr char k_serial_places[] =
     "SELECT g.task_id,t.work_item,g.repo,g.arrived_at,g.entered_at FROM serial_gate g"
     " INDEXED BY serial_gate_line JOIN tasks t ON t.id=g.task_id ORDER BY g.repo,g.ticket";

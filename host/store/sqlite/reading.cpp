@@ -149,6 +149,11 @@ Result<std::vector<Job>> Reading::jobs(TaskId task) {
   return read_all<Job>(s, job_row);
 }
 
+Result<std::vector<Job>> Reading::finished_jobs(int limit) {
+  ORC_TRY(Statement s, db.use(sql::k_finished_jobs));
+  return read_all<Job>(s, job_row, limit);
+}
+
 Result<std::vector<StageCount>> Reading::stage_counts() {
   ORC_TRY(Statement s, db.use(sql::k_stage_counts));
   std::vector<StageCount> counts;

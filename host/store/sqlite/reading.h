@@ -24,6 +24,8 @@ struct Reading {
   Result<std::vector<AgentRun>> agent_runs(TaskId task);
   Result<std::optional<PullRequest>> pull_request(TaskId task);
   Result<std::vector<Event>> events(EventId after, TaskId task, int limit);
+  Result<EventId> last_event();
+  Result<std::vector<Job>> finished_jobs(int limit);
   Result<std::vector<StageCount>> stage_counts();
   Result<std::vector<OutcomeCount>> outcome_counts();
   Result<std::vector<Alert>> open_alerts();
@@ -81,6 +83,10 @@ class WithReads : public Base {
   }
   Result<std::vector<Event>> events(EventId after, TaskId task, int limit) override {
     return reading().events(after, task, limit);
+  }
+  Result<EventId> last_event() override { return reading().last_event(); }
+  Result<std::vector<Job>> finished_jobs(int limit) override {
+    return reading().finished_jobs(limit);
   }
   Result<std::vector<StageCount>> stage_counts() override { return reading().stage_counts(); }
   Result<std::vector<OutcomeCount>> outcome_counts() override { return reading().outcome_counts(); }

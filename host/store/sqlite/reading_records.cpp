@@ -148,6 +148,14 @@ Result<std::vector<Event>> Reading::events(EventId after, TaskId task, int limit
   return read_all<Event>(s, event_row, limit);
 }
 
+Result<EventId> Reading::last_event() {
+  ORC_TRY(Statement s, db.use(sql::k_last_event));
+  ORC_TRY(const auto id, read_one<EventId>(s, [](const Statement& row) -> Result<EventId> {
+            return EventId{row.integer(0)};
+          }));
+  return id.value_or(EventId{});
+}
+
 Result<std::vector<OutcomeCount>> Reading::outcome_counts() {
   ORC_TRY(Statement s, db.use("SELECT stage,producer,outcome,reason,count FROM outcome_counts"));
   return read_all<OutcomeCount>(s, [](const Statement& row) -> Result<OutcomeCount> {

@@ -103,6 +103,12 @@ class FakeReader : public store::Reader {
     if (static_cast<int>(fit.size()) > limit) fit.resize(static_cast<std::size_t>(limit));
     return fit;
   }
+  Result<EventId> last_event() override {
+    return rows_.events.empty() ? EventId{} : rows_.events.back().id;
+  }
+  Result<std::vector<Job>> finished_jobs(int) override {
+    return keep(rows_.jobs, [](const Job& j) { return j.state == JobState::finished; });
+  }
   Result<std::vector<store::StageCount>> stage_counts() override { return rows_.counts; }
   Result<std::vector<store::OutcomeCount>> outcome_counts() override { return rows_.outcomes; }
   Result<std::vector<Alert>> open_alerts() override { return rows_.alerts; }
@@ -150,10 +156,12 @@ class FakeEngine : public engine::CommandPort,
                    public engine::StatusPort,
                    public engine::ReloadPort {
  public:
-  engine::Answer execute(const engine::Request& request, const engine::Actor& actor) override {
+  engine::Answer execute(const engine::Request& request, const engine::Actor& actor,
+                         const engine::Terms& asked) override {
     const std::scoped_lock lock(mutex);
     requests.push_back(request);
     actors.push_back(actor);
+    terms.push_back(asked);
     return answer;
   }
   engine::StatusPtr status() const override {
@@ -165,6 +173,11 @@ class FakeEngine : public engine::CommandPort,
     reload_causes.push_back(cause);
     return reload_answer;
   }
+  engine::ReloadAnswer preview() override {
+    const std::scoped_lock lock(mutex);
+    ++previews;
+    return reload_answer;
+  }
   engine::ReloadHistory reload_history() const override { return history; }
 
   mutable std::mutex mutex;
@@ -174,6 +187,8 @@ class FakeEngine : public engine::CommandPort,
   engine::ReloadHistory history;
   std::vector<engine::Request> requests;
   std::vector<engine::Actor> actors;
+  std::vector<engine::Terms> terms;
+  int previews = 0;
   std::vector<std::string> reload_causes;
 };
 
@@ -234,12 +249,14 @@ class RunningServer {
   }
 
   void start() {
-    auto started = http::Server::start({.control_socket = socket(),
-                                        .control_mode = 0600,
-                                        .board_host = "127.0.0.1",
-                                        .board_port = 0,
-                                        .state_dir = dir.path()},
-                                       {engine, engine, engine}, [this] { return open_reader(); });
+    auto started =
+        http::Server::start({.control_socket = socket(),
+                             .control_mode = 0600,
+                             .board_host = "127.0.0.1",
+                             .board_port = 0,
+                             .state_dir = dir.path(),
+                             .config_file = "/etc/orchestrator/orchestrator.yaml"},
+                            {engine, engine, engine, changes}, [this] { return open_reader(); });
     ASSERT_TRUE(started.ok()) << started.error().message;
     server = std::move(started).value();
   }
@@ -255,6 +272,7 @@ class RunningServer {
   TempDir dir;
   Rows rows;
   FakeEngine engine;
+  http::Changes changes;
   std::atomic<int> readers_opened = 0;
   std::atomic<bool> store_broken = false;
   std::unique_ptr<http::Server> server;
@@ -319,6 +337,14 @@ class RawConnection {
     return reply;
   }
   void expect_no_bodies() { head_only_ = true; }
+  // Reads on until what has come holds the text; false at the end or after the deadline.
+  bool receive_until(const std::string& text) {
+    while (buffer_.find(text) == std::string::npos) {
+      if (!read_more()) return false;
+    }
+    return true;
+  }
+  const std::string& received() const { return buffer_; }
   bool is_at_end() { return buffer_.empty() && !read_more(); }
 
  private:

@@ -61,8 +61,6 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequest{"LengthWithLetters",
                    "POST /-/drain HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5x\r\n\r\n{}   ",
                    0, ""},
-        BadRequest{"NoLength", "POST /-/drain HTTP/1.1\r\nHost: localhost\r\n\r\n", 411,
-                   "length_required"},
         BadRequest{"TooLarge",
                    "POST /-/drain HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048577\r\n\r\n",
                    413, "body_too_large"},
@@ -161,9 +159,10 @@ TEST(ControlSocket, IsGoneWhenTheServerIs) {
 TEST(ControlSocket, IsNeverTakenFromALiveServer) {
   RunningServer running;
   running.start();
-  const auto second = http::Server::start(
-      {.control_socket = running.socket(), .board_port = -1, .state_dir = "/"},
-      {running.engine, running.engine, running.engine}, [&] { return running.open_reader(); });
+  const auto second =
+      http::Server::start({.control_socket = running.socket(), .board_port = -1, .state_dir = "/"},
+                          {running.engine, running.engine, running.engine, running.changes},
+                          [&] { return running.open_reader(); });
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().kind, ErrorKind::conflict);
   EXPECT_EQ(get(running, "/-/healthy").status, 200);
@@ -188,9 +187,10 @@ TEST(ControlSocket, LeavesAnythingButASocketAlone) {
   RunningServer running;
   std::filesystem::create_directories(running.socket().parent_path());
   std::ofstream(running.socket()) << "precious";
-  const auto started = http::Server::start(
-      {.control_socket = running.socket(), .board_port = -1, .state_dir = "/"},
-      {running.engine, running.engine, running.engine}, [&] { return running.open_reader(); });
+  const auto started =
+      http::Server::start({.control_socket = running.socket(), .board_port = -1, .state_dir = "/"},
+                          {running.engine, running.engine, running.engine, running.changes},
+                          [&] { return running.open_reader(); });
   ASSERT_FALSE(started.ok());
   EXPECT_EQ(started.error().kind, ErrorKind::refused);
   EXPECT_EQ(std::filesystem::file_size(running.socket()), 8U);
@@ -200,11 +200,12 @@ TEST(ControlSocket, IsGoneAgainWhenTheBoardsPortIsTaken) {
   RunningServer first;
   first.start();
   RunningServer second;
-  const auto started = http::Server::start({.control_socket = second.socket(),
-                                            .board_port = first.server->board_port(),
-                                            .state_dir = "/"},
-                                           {second.engine, second.engine, second.engine},
-                                           [&] { return second.open_reader(); });
+  const auto started =
+      http::Server::start({.control_socket = second.socket(),
+                           .board_port = first.server->board_port(),
+                           .state_dir = "/"},
+                          {second.engine, second.engine, second.engine, second.changes},
+                          [&] { return second.open_reader(); });
   ASSERT_FALSE(started.ok());
   EXPECT_EQ(started.error().kind, ErrorKind::conflict) << started.error().message;
   EXPECT_FALSE(std::filesystem::exists(second.socket()));

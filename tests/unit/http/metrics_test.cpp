@@ -6,6 +6,7 @@
 #include <fstream>
 #include <regex>
 
+#include "engine/tallies.h"
 #include "support/paths.h"
 #include "unit/http/fakes.h"
 
@@ -13,7 +14,7 @@ namespace orc::test {
 namespace {
 
 std::string page_of(const RunningServer& running) {
-  return board(running, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").body;
+  return get(running, "/metrics").body;
 }
 
 bool has_line(const std::string& page, const std::string& line) {
@@ -27,6 +28,17 @@ std::set<std::string> type_lines(const std::string& page) {
     if (line.starts_with("# TYPE ")) names.insert(line.substr(7, line.find(' ', 7) - 7));
   }
   return names;
+}
+
+// One run that took a fifth of a second, and two transitions.
+std::shared_ptr<const engine::Tallies> sample_tallies() {
+  auto tallies = std::make_shared<engine::Tallies>();
+  using engine::Tally;
+  tallies->add({{{Tally::transition, {"testing", "deploy-staging", "gate_passed", ""}}},
+                {{Tally::transition, {"testing", "deploy-staging", "gate_passed", ""}}},
+                {{Tally::decision, {"testing", "test-runner", "accepted", ""}}},
+                {{Tally::producer_seconds, {"testing", "test-runner", "", ""}}, Millis{200}}});
+  return tallies;
 }
 
 RunningServer& with_data(RunningServer& running) {
@@ -45,8 +57,7 @@ RunningServer& with_data(RunningServer& running) {
   running.rows.alerts.resize(3);
   running.publish([](engine::Snapshot& s) {
     s.reconciler.last_run = s.started_at;
-    s.transitions = 14;
-    s.lost_writes = 1;
+    s.tallies = sample_tallies();
     s.running = {{JobId{5}, 1, 4711, WallTime{}}};
   });
   return running;
@@ -70,7 +81,23 @@ TEST(Metrics, SayWhatIsReal) {
   EXPECT_TRUE(has_line(page, R"(orchestrator_plugin_enabled{plugin="test-runner"} 1)"));
   EXPECT_TRUE(has_line(page, R"(orchestrator_workers{state="busy"} 1)"));
   EXPECT_TRUE(has_line(page, R"(orchestrator_jobs{state="queued"} 1)"));
-  EXPECT_TRUE(has_line(page, "orchestrator_stage_transitions_total 14"));
+  EXPECT_TRUE(has_line(
+      page,
+      R"(orchestrator_stage_transitions_total{from="testing",to="deploy-staging",reason="gate_passed"} 2)"))
+      << page;
+  EXPECT_TRUE(has_line(
+      page,
+      R"(orchestrator_stage_transitions_total{from="testing",to="development",reason="gate_failed"} 0)"))
+      << "a label set that is known exists before its first event";
+  EXPECT_TRUE(has_line(
+      page, R"(orchestrator_gate_checks_total{gate="check_tests_passed",result="broken"} 0)"));
+  EXPECT_TRUE(has_line(
+      page,
+      R"(orchestrator_producer_duration_seconds_bucket{stage="testing",producer="test-runner",le="0.25"} 1)"))
+      << page;
+  EXPECT_TRUE(has_line(
+      page,
+      R"(orchestrator_producer_duration_seconds_bucket{stage="testing",producer="test-runner",le="+Inf"} 1)"));
   EXPECT_TRUE(has_line(page, "orchestrator_open_alerts 3"));
   EXPECT_TRUE(has_line(
       page,

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wakes the event streams when the engine has stored something. Outlives the engine and the server.
+#pragma once
+
+#include <sys/eventfd.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/unique_fd.h"
+
+namespace orc::http {
+
+class Changes {
+ public:
+  Changes() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+  // The newest event that is durable. Costs nothing while nobody listens. [engine thread]
+  void tell(std::int64_t last_event) {
+    if (last_event_.exchange(last_event) != last_event && listening_) wake();
+  }
+  void wake() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(fd_.get(), &one, sizeof(one));
+  }
+  void listen(bool listening) { listening_ = listening; }
+  int fd() const { return fd_.get(); }
+
+ private:
+  UniqueFd fd_;
+  std::atomic<std::int64_t> last_event_{0};
+  std::atomic<bool> listening_{false};
+};
+
+}  // namespace orc::http

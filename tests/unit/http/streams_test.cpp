@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connections that stay: event streams, and peers that take their time.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <deque>
+
+#include "unit/http/fakes.h"
+
+namespace orc::test {
+namespace {
+
+Event event_of(std::int64_t id, TaskId task) {
+  Event event;
+  event.id = EventId{id};
+  event.task = task;
+  event.kind = "task.submitted";
+  event.actor = "alice";
+  event.text = "number " + std::to_string(id);
+  event.data = "{}";
+  event.at = WallTime{1'795'226'591'000};
+  return event;
+}
+
+class EventStream : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    running_.rows.tasks = {sample_task()};
+    running_.rows.events = {event_of(1, TaskId{7}), event_of(2, TaskId{}), event_of(3, TaskId{7})};
+    running_.start();
+  }
+  RawConnection listen(const std::string& target, const std::string& more = "") {
+    RawConnection connection = RawConnection::to_port(running_.server->board_port());
+    connection.send("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + more +
+                    "Accept: text/event-stream\r\n\r\n");
+    return connection;
+  }
+  RunningServer running_;
+};
+
+TEST_F(EventStream, ContinuesBehindTheLastEventThatTheListenerHas) {
+  RawConnection stream = listen("/api/v1/events", "Last-Event-ID: 1\r\n");
+  EXPECT_TRUE(stream.receive_until("number 3")) << stream.received();
+  EXPECT_NE(stream.received().find("Content-Type: text/event-stream"), std::string::npos);
+  EXPECT_NE(stream.received().find("id: 2\nevent: event\n"), std::string::npos);
+  EXPECT_EQ(stream.received().find("number 1"), std::string::npos);
+}
+
+TEST_F(EventStream, TellsOnlyWhatWasAskedFor) {
+  RawConnection stream = listen("/api/v1/events?topics=task:ORCH-116&after=0");
+  EXPECT_TRUE(stream.receive_until("number 3")) << stream.received();
+  EXPECT_NE(stream.received().find("number 1"), std::string::npos);
+  EXPECT_EQ(stream.received().find("number 2"), std::string::npos);
+}
+
+TEST_F(EventStream, TellsAListenerWithAnUnknownPastToLookAtEverythingAnew) {
+  RawConnection stream = listen("/api/v1/events", "Last-Event-ID: 99\r\n");
+  EXPECT_TRUE(stream.receive_until("event: resync")) << stream.received();
+}
+
+TEST_F(EventStream, RefusesATopicThatThereIsNot) {
+  RawConnection stream = listen("/api/v1/events?topics=weather");
+  EXPECT_EQ(stream.receive().status, 400);
+}
+
+TEST_F(EventStream, HoldsNoThreadOfTheServer) {
+  std::deque<RawConnection> streams;
+  for (int i = 0; i < 200; ++i) {
+    streams.push_back(listen("/api/v1/events?after=0"));
+    ASSERT_TRUE(streams.back().connected());
+    ASSERT_TRUE(streams.back().receive_until("number 3")) << i;
+  }
+  const MonoTime before = mono_now();
+  EXPECT_EQ(board(running_, "GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 200);
+  EXPECT_LT(mono_now() - before, Millis{1000});
+  EXPECT_NE(get(running_, "/metrics").body.find("orchestrator_event_streams 200"),
+            std::string::npos);
+}
+
+TEST(SlowPeers, AreCutOffAndNeverKeepOthersWaiting) {
+  RunningServer running;
+  running.start();
+  std::deque<RawConnection> slow;
+  for (int i = 0; i < 64; ++i) {
+    slow.push_back(RawConnection::to_port(running.server->board_port()));
+    ASSERT_TRUE(slow.back().connected());
+    if (i % 2 == 0) slow.back().send("GET /health HTTP/1.1\r\nHos");
+  }
+  const MonoTime before = mono_now();
+  EXPECT_EQ(board(running, "GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 200);
+  EXPECT_LT(mono_now() - before, Millis{1000});
+  for (RawConnection& peer : slow) EXPECT_TRUE(peer.is_at_end());
+}
+
+TEST(PostWithoutABody, IsACommandWithoutFields) {
+  RunningServer running;
+  running.start();
+  const RawReply reply = control(running, "POST /-/drain HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_EQ(running.engine.requests.size(), 1U);
+}
+
+TEST(Conditions, TravelFromTheHeaderToTheEngine) {
+  RunningServer running;
+  running.rows.tasks = {sample_task()};
+  running.start();
+  const RawReply shown = get(running, "/api/v1/tasks/ORCH-116");
+  const std::string rev = std::to_string(sample_task().rev);
+  EXPECT_TRUE(shown.has_header("ETag: \"" + rev + "\"")) << shown.head;
+  control(running,
+          "POST /api/v1/tasks/ORCH-116/approve HTTP/1.1\r\nHost: localhost\r\nIf-Match: \"41\"\r\n"
+          "Idempotency-Key: abc\r\nContent-Length: 2\r\n\r\n{}");
+  ASSERT_EQ(running.engine.terms.size(), 1U);
+  EXPECT_EQ(running.engine.terms[0].expected, 41);
+  EXPECT_EQ(running.engine.terms[0].idempotency_key, "abc");
+  const RawReply bad = control(running,
+                               "POST /api/v1/tasks/ORCH-116/approve HTTP/1.1\r\nHost: localhost\r\n"
+                               "If-Match: newest\r\nContent-Length: 2\r\n\r\n{}");
+  EXPECT_EQ(bad.json()["code"], "bad_if_match");
+  running.engine.answer = {.kind = engine::Answer::Kind::changed, .code = "changed_meanwhile"};
+  EXPECT_EQ(post(running, "/api/v1/tasks/ORCH-116/approve", "{}").status, 412);
+}
+
+TEST(SnapshotPages, AreSharedOnTheBoardAndFreshOnTheControlSocket) {
+  RunningServer running;
+  running.start();
+  const auto of_board = [&] {
+    return board(running, "GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  };
+  EXPECT_EQ(of_board().json()["draining"], false);
+  running.publish([](engine::Snapshot& s) { s.draining = true; });
+  EXPECT_EQ(get(running, "/status").json()["draining"], true);
+  const MonoTime limit = mono_now() + Millis{5000};
+  bool seen = false;
+  while (!seen && mono_now() < limit) seen = of_board().json()["draining"] == true;
+  EXPECT_TRUE(seen);
+}
+
+TEST(ConfigOverHttp, IsForTheControlSocketAlone) {
+  RunningServer running;
+  running.start();
+  EXPECT_EQ(get(running, "/api/v1/config").status, 200);
+  const RawReply refused = board(running, "GET /api/v1/config HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(refused.json()["code"], "control_only");
+}
+
+TEST(ReloadOverHttp, PreviewsWithoutApplyingAndNamesTheFileToCheck) {
+  RunningServer running;
+  running.start();
+  EXPECT_EQ(post(running, "/-/reload", R"({"dry_run":true})").status, 200);
+  EXPECT_EQ(running.engine.previews, 1);
+  EXPECT_TRUE(running.engine.reload_causes.empty());
+  running.engine.reload_answer.kind = engine::ReloadAnswer::Kind::rejected;
+  const RawReply refused = post(running, "/-/reload", "");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.json()["hint"],
+            "orchestrator config check -c /etc/orchestrator/orchestrator.yaml");
+}
+
+TEST(Next, NamesTheHostsOwnAffairsAndEveryTaskThatWaits) {
+  RunningServer running;
+  Task task = sample_task();
+  task.state = TaskState::waiting_human;
+  running.rows.tasks = {task};
+  running.engine.history.last_successful = false;
+  running.engine.history.pending = {{"http.board.listen", "a", "b", true}};
+  running.start();
+  const Json items = get(running, "/api/v1/next").json()["items"];
+  ASSERT_EQ(items.size(), 3U) << items.dump(2);
+  EXPECT_EQ(items[0]["code"], "config_refused");
+  EXPECT_EQ(items[1]["code"], "pending_restart");
+  EXPECT_EQ(items[2]["task"], "ORCH-116");
+  EXPECT_EQ(items[2]["next"], "orchestrator task approve ORCH-116");
+}
+
+}  // namespace
+}  // namespace orc::test
