@@ -6,13 +6,16 @@
 #include <nlohmann/json.hpp>
 
 #include "app/audit.h"
+#include "app/config_commands.h"
 #include "app/demo.h"
 #include "app/doctor.h"
+#include "app/replay.h"
 #include "app/scratch_folder.h"
 #include "app/serve.h"
 #include "base/revision.h"
 #include "cli/exit_code.h"
 #include "config/generation.h"
+#include "config/inspect.h"
 
 namespace orc::app {
 
@@ -77,13 +80,42 @@ int Commands::config_check(const cli::ConfigCheckOptions& options) {
                                 .environment = config::orch_environment(),
                                 .set = {"daemon.state_dir=" + scratch.path().string()}},
                                worker_path(), nullptr);
-  const bool accepted = built.generation != nullptr;
+  const bool accepted = built.generation != nullptr && (!options.strict || built.findings.empty());
   if (options.output == cli::OutputFormat::text) {
     print_text(built.findings, accepted, file);
   } else {
     print_json(built.findings, accepted, file);
   }
   return accepted ? cli::to_int(cli::ExitCode::done) : cli::to_int(cli::ExitCode::refused_config);
+}
+
+int Commands::config_show(const cli::ConfigShowOptions& options) {
+  return app::config_show(options);
+}
+
+int Commands::config_env(const cli::ConfigEnvOptions& options) {
+  return app::config_env(options);
+}
+
+int Commands::config_schema() {
+  std::fputs(config::options_schema().c_str(), stdout);
+  return cli::to_int(cli::ExitCode::done);
+}
+
+int Commands::config_init(const cli::ConfigInitOptions& options, const cli::Terminal& terminal) {
+  return app::config_init(options, terminal);
+}
+
+int Commands::replay(const cli::ReplayOptions& options) {
+  return app::replay(options);
+}
+
+int Commands::db_backup(const cli::DbBackupOptions& options) {
+  return app::db_backup(options);
+}
+
+int Commands::db_migrate(const cli::DatabasePlace& place) {
+  return app::db_migrate(place);
 }
 
 int Commands::events_verify(const cli::EventsVerifyOptions& options) {

@@ -12,6 +12,13 @@ class Commands final : public cli::Entry {
   int serve(const cli::ServeOptions& options) override;
   int demo(const cli::DemoOptions& options) override;
   int config_check(const cli::ConfigCheckOptions& options) override;
+  int config_show(const cli::ConfigShowOptions& options) override;
+  int config_env(const cli::ConfigEnvOptions& options) override;
+  int config_schema() override;
+  int config_init(const cli::ConfigInitOptions& options, const cli::Terminal& terminal) override;
+  int replay(const cli::ReplayOptions& options) override;
+  int db_backup(const cli::DbBackupOptions& options) override;
+  int db_migrate(const cli::DatabasePlace& place) override;
   int events_verify(const cli::EventsVerifyOptions& options) override;
   int doctor(const cli::DoctorOptions& options) override;
   int db_check(const cli::DbCheckOptions& options) override;

@@ -7,7 +7,9 @@
 
 #include "base/result.h"
 #include "cli/commands/tree.h"
+#include "cli/completion.h"
 #include "cli/exit_code.h"
+#include "cli/manual.h"
 #include "cli/suggest.h"
 
 namespace orc::cli {
@@ -18,10 +20,13 @@ constexpr const char* k_footer =
     "Exit codes: 0 done, 1 the answer is no, 64 wrong use, 69 no host answers, 74 no access to a\n"
     "file or the database, 75 try later, 77 not permitted, 78 configuration refused.";
 
-// nginx's habit: -t tests the configuration.
+// nginx's habits: -t tests the configuration, -T shows it.
 std::vector<std::string> without_aliases(std::vector<std::string> arguments) {
   if (!arguments.empty() && arguments.front() == "-t") {
     arguments.front() = "check";
+    arguments.insert(arguments.begin(), "config");
+  } else if (!arguments.empty() && arguments.front() == "-T") {
+    arguments.front() = "show";
     arguments.insert(arguments.begin(), "config");
   }
   return arguments;
@@ -49,6 +54,22 @@ int parse(CLI::App& app, const std::vector<std::string>& arguments, const Termin
   }
 }
 
+void add_commands(Tree& tree) {
+  add_local_commands(tree);
+  add_config_commands(tree);
+  add_audit_commands(tree);
+  add_observe_commands(tree);
+  add_daemon_commands(tree);
+  add_task_commands(tree);
+  add_plugin_commands(tree);
+  add_lease_commands(tree);
+  add_completion_command(tree);
+}
+
+// For the shells' scripts and for the build; neither is a command that a person types.
+constexpr std::string_view k_complete = "__complete";
+constexpr std::string_view k_manual = "__manual";
+
 }  // namespace
 
 int run_command(const std::vector<std::string>& given, Entry& entry, Terminal terminal) {
@@ -58,13 +79,13 @@ int run_command(const std::vector<std::string>& given, Entry& entry, Terminal te
   app.set_version_flag("--version", ORCH_VERSION);
   app.footer(k_footer);
   Tree tree{app, entry, terminal, {}};
-  add_local_commands(tree);
-  add_audit_commands(tree);
-  add_daemon_commands(tree);
-  add_task_commands(tree);
-  add_plugin_commands(tree);
-  add_lease_commands(tree);
-
+  add_commands(tree);
+  if (!arguments.empty() && arguments.front() == k_complete) {
+    return to_int(complete(tree, {arguments.begin() + 1, arguments.end()}));
+  }
+  if (!arguments.empty() && arguments.front() == k_manual) {
+    return to_int(print_manual(tree, {arguments.begin() + 1, arguments.end()}));
+  }
   const int parsed = parse(app, arguments, terminal);
   if (!tree.chosen || parsed != to_int(ExitCode::done)) return parsed;
   const auto exit_code = guard("orchestrator", [&]() -> Result<int> { return tree.chosen(); });

@@ -26,7 +26,27 @@ struct DemoOptions {
 
 struct ConfigCheckOptions {
   std::optional<std::filesystem::path> file;
+  bool strict = false;  // a warning refuses as well
   OutputFormat output = OutputFormat::text;
+};
+
+struct ConfigShowOptions {
+  std::optional<std::filesystem::path> file;
+  std::vector<std::string> set;
+  bool sources = false;
+  OutputFormat output = OutputFormat::text;
+};
+
+struct ConfigEnvOptions {
+  std::optional<std::filesystem::path> file;
+  bool set_only = false;  // those that are set
+  OutputFormat output = OutputFormat::text;
+};
+
+struct ConfigInitOptions {
+  std::optional<std::filesystem::path> file;  // unset: the default place; "-": the standard output
+  bool yes = false;                           // ask nothing
+  bool force = false;                         // replace a file that is there
 };
 
 // Where a database is; nothing set: the configuration in the default place says.
@@ -34,6 +54,19 @@ struct DatabasePlace {
   std::optional<std::filesystem::path> database;
   std::optional<std::filesystem::path> state;
   std::optional<std::filesystem::path> config;
+};
+
+struct DbBackupOptions {
+  DatabasePlace place;
+  std::filesystem::path to;  // a file that is not there yet
+};
+
+struct ReplayOptions {
+  DatabasePlace place;
+  std::filesystem::path candidate;  // the configuration to try
+  std::string task;                 // empty: the newest runs of all
+  int limit = 500;
+  OutputFormat output = OutputFormat::text;
 };
 
 struct EventsVerifyOptions {
@@ -52,6 +85,14 @@ struct DbCheckOptions {
   OutputFormat output = OutputFormat::text;
 };
 
+// Where a command reads and writes. Plain text in every case: no colour and no animation, so
+// NO_COLOR and a pipe need no special care.
+struct Terminal {
+  std::ostream& out;
+  std::ostream& err;
+  std::istream& in;
+};
+
 // The commands that need the application and not a running host. Each returns an exit code of
 // exit_code.h.
 class Entry {
@@ -60,18 +101,17 @@ class Entry {
   virtual int serve(const ServeOptions& options) = 0;
   virtual int demo(const DemoOptions& options) = 0;
   virtual int config_check(const ConfigCheckOptions& options) = 0;
+  virtual int config_show(const ConfigShowOptions& options) = 0;
+  virtual int config_env(const ConfigEnvOptions& options) = 0;
+  virtual int config_schema() = 0;
+  virtual int config_init(const ConfigInitOptions& options, const Terminal& terminal) = 0;
+  virtual int replay(const ReplayOptions& options) = 0;
+  virtual int db_backup(const DbBackupOptions& options) = 0;
+  virtual int db_migrate(const DatabasePlace& place) = 0;
   virtual int events_verify(const EventsVerifyOptions& options) = 0;
   virtual int doctor(const DoctorOptions& options) = 0;
   virtual int db_check(const DbCheckOptions& options) = 0;
   virtual int version(OutputFormat output) = 0;
-};
-
-// Where a command reads and writes. Plain text in every case: no colour and no animation, so
-// NO_COLOR and a pipe need no special care.
-struct Terminal {
-  std::ostream& out;
-  std::ostream& err;
-  std::istream& in;
 };
 
 // Parses, runs one command, returns its exit code. Never throws.

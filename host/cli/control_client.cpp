@@ -89,7 +89,11 @@ Result<Reply> ControlClient::call(const Call& call) const {
 }
 
 Result<Reply> ControlClient::get(const std::string& target) const {
-  return call({"GET", target, "", k_command_timeout});
+  return get(target, k_command_timeout);
+}
+
+Result<Reply> ControlClient::get(const std::string& target, Millis timeout) const {
+  return call({"GET", target, "", timeout});
 }
 
 Result<Reply> ControlClient::post(const std::string& target, const std::string& body,

@@ -23,6 +23,7 @@ class ControlClient {
   // `unavailable`: nobody listens; `refused`: the socket may not be used; the message names the
   // socket.
   Result<Reply> get(const std::string& target) const;
+  Result<Reply> get(const std::string& target, Millis timeout) const;
   // `body` is JSON.
   Result<Reply> post(const std::string& target, const std::string& body, Millis timeout) const;
   Result<Reply> remove(const std::string& target, const std::string& body) const;

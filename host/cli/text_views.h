@@ -36,6 +36,14 @@ std::string plugin_list_text(const Json& plugins);
 std::string plugin_text(const Json& plugin);
 std::string advisor_text(const Json& advisor);
 std::string reload_text(const Json& reload);
+std::string preview_text(const Json& reload);
+std::string config_text(const Json& config);
+std::string config_sources_text(const Json& config);
+std::string next_text(const Json& next);
+std::string event_line(const Json& event);
+std::string event_page_text(const Json& page);
+std::string gate_list_text(const Json& stages);
+std::string top_text(const Json& status, const Json& queue, const Json& next);
 std::string findings_text(const Json& with_findings);
 
 // STAGE_TRANSITIONS as a Markdown table; needs no host.

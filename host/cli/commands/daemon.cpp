@@ -78,7 +78,10 @@ void add_reload(Tree& tree) {
   CLI::App* command =
       tree.app.add_subcommand("reload", "read the configuration again and wait for the answer");
   const auto common = add_common_options(*command);
-  on_chosen(tree, *command, common, [](const Session& session) {
+  auto dry_run = std::make_shared<bool>(false);
+  command->add_flag("--dry-run", *dry_run, "say what would change, and change nothing");
+  on_chosen(tree, *command, common, [dry_run](const Session& session) {
+    if (*dry_run) return session.post("/-/reload", {{"dry_run", true}}, preview_text);
     return session.post("/-/reload", Json::object(), reload_text);
   });
 }

@@ -32,19 +32,6 @@ void add_demo(Tree& tree) {
       [&tree, options] { tree.chosen = [&tree, options] { return tree.entry.demo(*options); }; });
 }
 
-void add_config(Tree& tree) {
-  CLI::App* config = tree.app.add_subcommand("config", "the configuration");
-  config->require_subcommand(1);
-  CLI::App* check =
-      config->add_subcommand("check", "test the configuration without running (alias -t)");
-  auto options = std::make_shared<ConfigCheckOptions>();
-  check->add_option("-c,--config", options->file, "configuration file")->type_name("FILE");
-  add_output_option(*check, options->output);
-  check->callback([&tree, options] {
-    tree.chosen = [&tree, options] { return tree.entry.config_check(*options); };
-  });
-}
-
 void add_doctor(Tree& tree) {
   CLI::App* doctor = tree.app.add_subcommand(
       "doctor", "look for what would hold a task, each with what to do about it");
@@ -107,7 +94,6 @@ void on_chosen(Tree& tree, CLI::App& command, std::shared_ptr<CommonOptions> com
 void add_local_commands(Tree& tree) {
   add_serve(tree);
   add_demo(tree);
-  add_config(tree);
   add_doctor(tree);
   add_version(tree);
   add_stages(tree);

@@ -28,9 +28,14 @@ std::shared_ptr<CommonOptions> add_common_options(CLI::App& command);
 void on_chosen(Tree& tree, CLI::App& command, std::shared_ptr<CommonOptions> common,
                std::function<ExitCode(const Session&)> action);
 
-void add_local_commands(Tree& tree);   // serve, demo, config, doctor, version, stages
-void add_audit_commands(Tree& tree);   // events verify, db check
-void add_daemon_commands(Tree& tree);  // status, reload, drain, resume, queue
+// The noun's command, made at its first use.
+CLI::App* noun(Tree& tree, const std::string& name, const std::string& about);
+
+void add_local_commands(Tree& tree);  // serve, demo, doctor, version, stages
+void add_config_commands(Tree& tree);
+void add_audit_commands(Tree& tree);    // events verify, db, replay
+void add_observe_commands(Tree& tree);  // next, top, events, gate
+void add_daemon_commands(Tree& tree);   // status, reload, drain, resume, queue
 void add_task_commands(Tree& tree);
 void add_plugin_commands(Tree& tree);
 void add_lease_commands(Tree& tree);

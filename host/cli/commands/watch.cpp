@@ -121,6 +121,7 @@ std::string last_run(const Json& timeline) {
 
 ExitCode print_log(const Session& session, const std::string& run, bool follow_run) {
   std::int64_t from = 1;
+  bool empty = true;
   while (true) {
     ExitCode failure = ExitCode::done;
     const auto page = session.ask(
@@ -135,9 +136,13 @@ ExitCode print_log(const Session& session, const std::string& run, bool follow_r
         session.print(line, task_text);
       }
     }
+    empty = empty && lines.empty();
     const bool all_read = lines.empty() || from > number_field(page.value(), "total");
     const bool ended = text_field(page.value(), "state") == "finished";
-    if (all_read && (ended || !follow_run)) return ExitCode::done;
+    if (all_read && (ended || !follow_run)) {
+      if (empty) session.message("run " + run + " has written nothing" + (ended ? "" : " yet"));
+      return ExitCode::done;
+    }
     if (all_read) std::this_thread::sleep_for(k_first_pause);
   }
 }

@@ -133,6 +133,31 @@ class FakeEntry : public cli::Entry {
     checked = options;
     return 78;
   }
+  int config_show(const cli::ConfigShowOptions& options) override {
+    shown_config = options;
+    return 0;
+  }
+  int config_env(const cli::ConfigEnvOptions& options) override {
+    listed = options;
+    return 0;
+  }
+  int config_schema() override { return 0; }
+  int config_init(const cli::ConfigInitOptions& options, const cli::Terminal&) override {
+    begun = options;
+    return 0;
+  }
+  int replay(const cli::ReplayOptions& options) override {
+    replayed = options;
+    return 0;
+  }
+  int db_backup(const cli::DbBackupOptions& options) override {
+    backed_up = options;
+    return 0;
+  }
+  int db_migrate(const cli::DatabasePlace& place) override {
+    migrated = place;
+    return 0;
+  }
   int events_verify(const cli::EventsVerifyOptions& options) override {
     verified = options;
     return 1;
@@ -152,6 +177,12 @@ class FakeEntry : public cli::Entry {
   std::optional<cli::ServeOptions> served;
   std::optional<cli::DemoOptions> demonstrated;
   std::optional<cli::ConfigCheckOptions> checked;
+  std::optional<cli::ConfigShowOptions> shown_config;
+  std::optional<cli::ConfigEnvOptions> listed;
+  std::optional<cli::ConfigInitOptions> begun;
+  std::optional<cli::ReplayOptions> replayed;
+  std::optional<cli::DbBackupOptions> backed_up;
+  std::optional<cli::DatabasePlace> migrated;
   std::optional<cli::EventsVerifyOptions> verified;
   std::optional<cli::DoctorOptions> examined;
   std::optional<cli::DbCheckOptions> looked_over;

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operator's commands against a real host.
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <csignal>
+
+#include "integration/host_test.h"
+
+namespace orc::test {
+
+namespace {
+
+class Operator : public HostTest {};
+
+TEST_F(Operator, AHundredHangupsAreFewReloadsAndNoneIsLost) {
+  serve();
+  configure({.workers = 3});
+  for (int i = 0; i < 100; ++i) host.signal(SIGHUP);
+  ASSERT_TRUE(eventually([&] { return ask({"status"}).at("workers").at("total") == 3; }))
+      << host.log();
+  const Json reloads = ask({"status"}).at("config").at("last_reload");
+  EXPECT_EQ(reloads.at("applied"), 1);
+  EXPECT_LT(reloads.at("applied").get<int>() + reloads.at("unchanged").get<int>(), 50);
+  EXPECT_EQ(reloads.at("rejected"), 0);
+  EXPECT_EQ(host.orchestrator({"reload"}).exit_code, 0);
+}
+
+TEST_F(Operator, ARefusedReloadNamesTheFileToCheckAndStaysTheFirstThingToDo) {
+  serve();
+  configure({.rest = "gates: { max_broken_artefacts: 1 }\n"});
+  const CommandResult refused = host.orchestrator({"reload"});
+  EXPECT_EQ(refused.exit_code, 78);
+  EXPECT_NE(refused.err.find("config check -c " + host.config().string()), std::string::npos)
+      << refused.err;
+  EXPECT_EQ(ask({"next"}).at("items").at(0).at("code"), "config_refused");
+  configure({});
+  EXPECT_EQ(host.orchestrator({"reload"}).exit_code, 0);
+  EXPECT_TRUE(ask({"next"}).at("items").empty());
+}
+
+TEST_F(Operator, ADiffTellsWhatAReloadWouldDoAndDoesNothing) {
+  serve();
+  const auto before = ask({"status"}).at("config").at("generation");
+  configure({.workers = 4});
+  const Json diff = ask({"config", "diff"});
+  ASSERT_EQ(diff.at("changes").size(), 1U) << diff.dump(2);
+  EXPECT_EQ(diff.at("changes").at(0).at("key"), "daemon.workers");
+  EXPECT_EQ(ask({"status"}).at("config").at("generation"), before);
+  EXPECT_EQ(ask({"status"}).at("workers").at("total"), 2);
+}
+
+TEST_F(Operator, AChangeThatNeedsARestartStaysShownUntilThen) {
+  serve();
+  configure({.rest = "db: { busy_timeout: 7s }\n"});
+  EXPECT_EQ(host.orchestrator({"reload"}).exit_code, 0);
+  EXPECT_EQ(ask({"status"}).at("config").at("pending_restart").at(0), "db.busy_timeout");
+  EXPECT_EQ(ask({"next"}).at("items").at(0).at("code"), "pending_restart");
+}
+
+TEST_F(Operator, AKillIsShownEverywhereAndTakesTheChainToTheNextLink) {
+  serve();
+  const auto repository = make_repository(
+      "green", {{"pyproject.toml", "[tool.pytest.ini_options]\ntestpaths = [\"tests\"]\n"},
+                {"tests/test_passes.py", "def test_passes():\n    pass\n"}});
+  add_branch(repository, "work", "more.txt", "more\n");
+  const CommandResult killed =
+      host.orchestrator({"plugin", "kill", "test-runner", "--reason", "flaky", "--for", "2h"});
+  EXPECT_EQ(killed.exit_code, 0) << killed.err;
+  const auto row = [](const Json& rows) {
+    for (const Json& each : rows) {
+      if (each.at("name") == "test-runner") return each;
+    }
+    return Json();
+  };
+  EXPECT_EQ(row(ask({"plugin", "list"}).at("plugins")).at("effective"), false);
+  EXPECT_EQ(row(ask({"status"}).at("plugins")).at("kill_reason"), "flaky");
+  EXPECT_EQ(ask({"queue", "list"}).at("test_runner").at("killed"), true);
+  const std::string events = host.orchestrator({"events"}).out;
+  EXPECT_NE(events.find("plugin.killed"), std::string::npos) << events;
+  submit("IT-1", {"--repo", repository, "--branch", "work", "--from", "testing"});
+  settled("IT-1");
+  const auto testing = runs("IT-1", "testing");
+  ASSERT_EQ(testing.size(), 1U);
+  EXPECT_EQ(testing[0]["result"]["producer"], "llm-spawner");
+  EXPECT_EQ(testing[0]["chain"][0]["reason"], "killed");
+  EXPECT_EQ(host.orchestrator({"plugin", "unkill", "test-runner"}).exit_code, 0);
+  EXPECT_EQ(row(ask({"plugin", "list"}).at("plugins")).at("effective"), true);
+
+  // The same run under a configuration that has the tester switched on as the file says: it would
+  // have been asked first.
+  const Json why = ask({"task", "why", "IT-1"});
+  EXPECT_FALSE(why.at("because").empty()) << why.dump(2);
+  const std::filesystem::path candidate = host.root() / "candidate.yaml";
+  write_text(candidate, yaml(host, {.test_runner_enabled = "false"}));
+  const Json replayed =
+      Json::parse(host.orchestrator({"replay", "--config", candidate.string(), "--against",
+                                     host.config().string(), "-o", "json"})
+                      .out);
+  EXPECT_GE(replayed.at("runs").get<int>(), 1) << replayed.dump(2);
+}
+
+TEST_F(Operator, ABackupOfAServedDatabaseIsWhole) {
+  serve();
+  const auto copy = host.root() / "copy.db";
+  const CommandResult made =
+      host.orchestrator({"db", "backup", copy.string(), "--state", host.state().string()});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_EQ(host.orchestrator({"events", "verify", copy.string()}).exit_code, 0);
+  EXPECT_NE(host.orchestrator({"db", "backup", copy.string(), "--state", host.state().string()})
+                .exit_code,
+            0)
+      << "a file that is there is never replaced";
+}
+
+TEST_F(Operator, ValuesAreShownWithTheirSource) {
+  serve({.workers = 3});
+  for (const std::vector<std::string>& which :
+       {std::vector<std::string>{"config", "show", "-c", host.config().string()},
+        {"config", "show", "--running"}}) {
+    const Json shown = ask(which);
+    bool found = false;
+    for (const Json& value : shown.at("values")) {
+      if (value.at("key") != "daemon.workers") continue;
+      found = true;
+      EXPECT_EQ(value.at("value"), "3");
+      EXPECT_NE(value.at("source").get<std::string>().find("orchestrator.yaml:"),
+                std::string::npos);
+    }
+    EXPECT_TRUE(found) << shown.dump(2);
+  }
+}
+
+}  // namespace
+
+}  // namespace orc::test
