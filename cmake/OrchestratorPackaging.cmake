@@ -32,13 +32,7 @@ install(FILES "${generated}/orchestrator.fish"
 install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/orchestrator-doc" COMPONENT doc)
 install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/orchestrator-doc" COMPONENT doc)
 
-# Places that belong to the system, not to the prefix: only in packages.
-option(ORCH_SYSTEM_FILES "Install the unit and /etc/orchestrator as a package does" OFF)
-if(ORCH_SYSTEM_FILES)
-  install(FILES config/systemd/orchestrator.service DESTINATION /lib/systemd/system COMPONENT host)
-  install(FILES config/orchestrator.yaml DESTINATION /etc/orchestrator COMPONENT host)
-  install(FILES config/debian/default DESTINATION /etc/default RENAME orchestrator COMPONENT host)
-endif()
+install(FILES config/systemd/orchestrator.service DESTINATION lib/systemd/system COMPONENT host)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME orchestrator)
@@ -68,4 +62,7 @@ set(CPACK_DEBIAN_PLUGIN-API_DESCRIPTION "headers, CMake package and template for
 set(CPACK_DEBIAN_DOC_PACKAGE_NAME orchestrator-doc)
 set(CPACK_DEBIAN_DOC_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_DOC_DESCRIPTION "documentation of the orchestrator")
+# /etc is no place below a prefix: the package alone has it.
+set(CPACK_PRE_BUILD_SCRIPTS "${CMAKE_CURRENT_SOURCE_DIR}/cmake/package_etc.cmake")
+set(CPACK_ORCHESTRATOR_CONFIG_DIR "${CMAKE_CURRENT_SOURCE_DIR}/config")
 include(CPack)

@@ -52,10 +52,10 @@ std::vector<config::Change> restarts_among(std::vector<config::Change> changes) 
 
 }  // namespace
 
-Reloader::Reloader(config::GenerationPtr current, Build build, Apply apply, Announce announce)
+Reloader::Reloader(config::GenerationPtr current, Build build, Apply apply, Listeners listeners)
     : build_(std::move(build)),
       apply_(std::move(apply)),
-      announce_(std::move(announce)),
+      listeners_(std::move(listeners)),
       first_(current),
       current_(std::move(current)) {
   history_.last_success_at = current_->built_at;
@@ -114,9 +114,9 @@ void Reloader::run() {
     started_ = wanted_;
     const std::string cause = cause_;
     lock.unlock();
-    if (announce_) announce_(true);
+    if (listeners_.announce) listeners_.announce(true);
     ReloadAnswer answer = build_once(cause);
-    if (announce_) announce_(false);
+    if (listeners_.announce) listeners_.announce(false);
     lock.lock();
     last_answer_ = std::move(answer);
     finished_ = started_;
@@ -144,6 +144,7 @@ ReloadAnswer Reloader::build_once(const std::string& cause) {
   history_.last_successful = true;
   history_.last_success_at = built.generation->built_at;
   history_.last_findings.clear();
+  if (listeners_.accepted) listeners_.accepted(built.generation);
   if (answer.kind == ReloadAnswer::Kind::unchanged) {
     ++history_.unchanged;
     log(LogLevel::info, "config.unchanged", "reloaded by " + cause + ": nothing changed");

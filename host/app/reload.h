@@ -18,10 +18,13 @@ class Reloader final : public engine::ReloadPort {
   using Build = std::function<config::Built(const config::Generation* previous)>;
   using Apply = std::function<void(config::GenerationPtr)>;
 
-  // Told when a reload begins and when it has ended. [reload thread]
-  using Announce = std::function<void(bool under_way)>;
+  // Who else wants to know. Each may be empty. [reload thread]
+  struct Listeners {
+    std::function<void(bool under_way)> announce;         // a reload begins, or has ended
+    std::function<void(config::GenerationPtr)> accepted;  // also of one that changes nothing
+  };
 
-  Reloader(config::GenerationPtr current, Build build, Apply apply, Announce announce = nullptr);
+  Reloader(config::GenerationPtr current, Build build, Apply apply, Listeners listeners = {});
   ~Reloader() override;
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
@@ -40,7 +43,7 @@ class Reloader final : public engine::ReloadPort {
 
   const Build build_;
   const Apply apply_;
-  const Announce announce_;
+  const Listeners listeners_;
   const config::GenerationPtr first_;  // what the process was started with
   std::mutex preview_mutex_;           // previews one after the other
   mutable std::mutex mutex_;

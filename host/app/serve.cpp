@@ -196,14 +196,16 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
         return config::build_generation(sources, worker_path(), previous);
       },
       [&](config::GenerationPtr next) {
-        preflights.use(next);
         generations->set(next);
         engine.use_generation(std::move(next));
       },
-      [&](bool under_way) {
-        if (under_way) return manager.reloading();
-        manager.ready(in_one_line(*engine.status()));
-      });
+      {.announce =
+           [&](bool under_way) {
+             if (under_way) return manager.reloading();
+             manager.ready(in_one_line(*engine.status()));
+           },
+       // Also where nothing changed: a reload is how an operator asks for another look.
+       .accepted = [&](config::GenerationPtr next) { preflights.use(std::move(next)); }});
 
   preflights.use(generation);
   preflights.start([&](config::PreflightRound round) { engine.use_preflights(std::move(round)); });

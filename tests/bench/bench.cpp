@@ -58,6 +58,7 @@ nlohmann::json measure(const Options& options) {
   }
   if (options.wants("restart"))
     all["restart"] = restart(options.quick ? 1000 : 100000, options.quick ? 100 : 10000);
+  if (options.wants("surface")) all["surface"] = surface(options.quick);
   return all;
 }
 

@@ -22,6 +22,9 @@ nlohmann::json pipeline(int tasks);
 // From opening the database to the first started job.
 nlohmann::json restart(int finished, int queued);
 
+// What an operator meets: readers beside a running pipeline, event streams, reloads, commands.
+nlohmann::json surface(bool quick);
+
 double percentile(std::vector<double> values, double share);
 inline double seconds_since(MonoTime start) {
   return std::chrono::duration<double>(mono_now() - start).count();

@@ -61,7 +61,7 @@ def main():
         root = Root(folder / "root")
         root.dpkg("-i", *first.values())
         config = root.at("etc/orchestrator/orchestrator.yaml")
-        for path in ("usr/bin/orchestrator", "usr/bin/orchestrator-worker", "lib/systemd/system/orchestrator.service",
+        for path in ("usr/bin/orchestrator", "usr/bin/orchestrator-worker", "usr/lib/systemd/system/orchestrator.service",
                      "usr/share/man/man1/orchestrator.1", "usr/share/bash-completion/completions/orchestrator",
                      "usr/share/orchestrator/orchestrator.schema.json", "usr/share/orchestrator/alerts.yml",
                      "usr/include/orchestrator/plugin/abi.h", "etc/default/orchestrator"):

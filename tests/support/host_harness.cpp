@@ -133,7 +133,9 @@ bool HostHarness::start() {
   const std::size_t from = read_text(log_file()).size();
   process::SpawnSpec spec;
   spec.argv = {program(), "serve", "-c", config().string()};
-  spec.env = environment({{"TMPDIR", root().string()}});
+  auto more = more_environment_;
+  more.emplace_back("TMPDIR", root().string());
+  spec.env = environment(more);
   spec.cwd = root();
   spec.stdout_fd = log.get();
   spec.stderr_fd = log.get();

@@ -51,6 +51,10 @@ class HostHarness {
   // Starts `serve` and waits for its line `host.serving`. False: it ended first, or was not in
   // time; its exit code is then in exit_code().
   bool start();
+  // Of the next start(), beside the usual.
+  void set_environment(std::vector<std::pair<std::string, std::string>> more) {
+    more_environment_ = std::move(more);
+  }
   pid_t pid() const { return pid_; }
   void signal(int number) const;
   // The exit code, or 128 + the signal; nothing if the host still runs after the limit.
@@ -79,6 +83,7 @@ class HostHarness {
 
   std::filesystem::path programs_;
   TempDir folder_;
+  std::vector<std::pair<std::string, std::string>> more_environment_;
   pid_t pid_ = 0;
   UniqueFd pidfd_;
   std::optional<int> exit_code_;
