@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""docs/reliability.md names only tests that exist, and lists exactly the fail-points and checks of the program."""
+"""docs/reliability.md and docs/test-evidence.md name only tests that exist; the former lists exactly the fail-points and
+checks of the program."""
 import re
 
 import tree
 
 PAGE = "docs/reliability.md"
+EVIDENCE = "docs/test-evidence.md"
 TEST = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)")
 NAMED = re.compile(r"`([A-Z]\w+\.[A-Z]\w+)`")
 POINT = re.compile(r'X\(\w+,\s*"([\w.]+)",\s*"([^"]+)"\)')
@@ -30,6 +32,9 @@ def findings(root):
     found = [f"{PAGE}: there is no test {name}" for name in sorted(named - tests)]
     if not named:
         found.append(f"{PAGE}: the matrix names no test; the scan looked at nothing")
+    evidence = root / EVIDENCE
+    shown = evidence.read_text(encoding="utf-8").partition("## Shown by")[2] if evidence.exists() else ""
+    found += [f"{EVIDENCE}: there is no test {name}" for name in sorted(set(NAMED.findall(shown)) - tests)]
     points = set(POINT.findall((root / "host/base/failpoint.h").read_text(encoding="utf-8")))
     listed = page.partition("## Fail-points")[2].partition("\n## ")[0]
     found += compare("fail-point", {f"{name}: {text}" for name, text in points},
