@@ -25,6 +25,7 @@ MAY_INCLUDE = {
     "engine": BELOW_ENGINE,
     "http": BELOW_ENGINE | {"engine"},
     "cli": LEAF | {"config"},
+    "sandbox": {"process"},
     "worker": LEAF | {"process", "jobs", "git", "artifacts"},
     "app": BELOW_ENGINE | {"engine", "http", "cli"},
     "": {"base", "app", "cli"},  # main.cpp

@@ -17,6 +17,7 @@
 #include "app/reload.h"
 #include "app/service_manager.h"
 #include "base/file.h"
+#include "base/guarded_process.h"
 #include "engine/engine.h"
 #include "git/heads.h"
 #include "http/server.h"
@@ -256,6 +257,7 @@ std::filesystem::path worker_path() {
 
 int serve(const config::Sources& sources) {
   const ServiceManager manager = ServiceManager::from_environment();
+  guard_this_process();
   UniqueFd signals = block_signals();
   config::Built built = config::build_generation(sources, worker_path(), nullptr);
   print(built.findings);

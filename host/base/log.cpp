@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdio>
 
+#include "base/redact.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -84,6 +85,7 @@ void log(LogLevel level, std::string_view id, std::string_view text,
     }
     line += "\n";
   }
+  line = redacted(std::move(line));
   // One write keeps lines of several threads whole; a full or closed stderr must not stop the host.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }

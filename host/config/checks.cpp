@@ -26,6 +26,7 @@ class CrossCheck {
     check_unused_plugins();
     check_roles();
     check_budgets();
+    check_isolation();
     check_board();
     check_control_socket();
     check_names();
@@ -266,6 +267,33 @@ class CrossCheck {
               " are not below ownership.reaper.max_running " +
               format_duration_ms(config_.max_running.count()),
           "lower it, or raise ownership.reaper.max_running");
+  }
+
+  void check_isolation() {
+    for (const auto& [name, plugin] : config_.plugins) {
+      if (plugin.network || plugin.isolation == IsolationLevel::strict) continue;
+      error("plugins." + name + ".network",
+            "only isolation: strict can take the network away from its programs",
+            "set plugins." + name + ".isolation: strict, or network: true");
+    }
+    check_open_folders("isolation.read", config_.isolation.read);
+    check_open_folders("isolation.write", config_.isolation.write);
+  }
+
+  // What lies below an opened folder and is the host's own stays hidden; the folder itself may not
+  // be the host's.
+  void check_open_folders(const std::string& key,
+                          const std::vector<std::filesystem::path>& folders) {
+    for (std::size_t i = 0; i < folders.size(); ++i) {
+      const std::string item = key + "[" + std::to_string(i) + "]";
+      const auto inside = folders[i].lexically_relative(config_.state_dir);
+      if (!inside.empty() && *inside.begin() != "..") {
+        error(item, folders[i].string() + " lies in daemon.state_dir, which no job may see");
+      }
+      std::error_code failed;
+      if (std::filesystem::exists(folders[i], failed)) continue;
+      warning(item, "no such folder: " + folders[i].string());
+    }
   }
 
   void check_board() {

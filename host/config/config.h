@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "domain/isolation.h"
 #include "domain/scope.h"
 #include "domain/stage.h"
 
@@ -24,6 +25,14 @@ struct InfraRetry {
   Millis backoff{60'000};  // doubled with every attempt, at most one hour
 };
 
+// What holds for every program that jobs run, unless a plugin says otherwise.
+struct Isolation {
+  IsolationLevel level = IsolationLevel::basic;
+  std::vector<std::filesystem::path> read;   // besides the system's folders
+  std::vector<std::filesystem::path> write;  // besides the job's own folders
+  ResourceLimits limits;
+};
+
 struct Plugin {
   std::string name;  // "test-runner" or TYPE/NAME for a second instance: "staging-runner/website"
   std::string type;  // the library's name
@@ -32,6 +41,8 @@ struct Plugin {
   InfraRetry infra_retry;
   std::optional<Millis> silent_after;  // unset: ownership.reaper.silent_after
   std::optional<Millis> timeout;       // of one attempt; unset: the plugin's own default
+  IsolationLevel isolation = IsolationLevel::basic;  // of the programs that it runs
+  bool network = true;                               // false: only under strict
   std::string settings;  // JSON object; secrets as references {"credential"|"env"|"file": NAME}
 };
 
@@ -104,6 +115,7 @@ struct Config {
   int max_broken_artifacts = 2;
   Millis decide_timeout{5000};
 
+  Isolation isolation;
   std::vector<std::filesystem::path> plugin_dirs;
   std::map<std::string, Repo> repos;
   std::map<std::string, Plugin> plugins;

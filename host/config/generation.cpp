@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "config/isolation.h"
 #include "config/options.h"
 #include "config/plugin_assessment.h"
 #include "config/plugin_library.h"
@@ -74,6 +75,11 @@ class Builder {
     }
     check_chains();
     check_own_timeouts();
+    for (Finding& finding : isolation_gaps(config, worker)) {
+      finding.where = position(finding.key);
+      findings_.push_back(std::move(finding));
+    }
+    generation_.hidden = hidden_places(config);
     generation_.values = std::move(loaded_.values);
     generation_.sources = std::move(loaded_.sources);
     generation_.masked = std::move(loaded_.masked);

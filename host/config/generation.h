@@ -38,6 +38,8 @@ struct Generation {
   std::vector<Masked> masked;
   std::vector<Finding> warnings;
   WallTime built_at;
+  // What no program of a job may read: state folder, database, files that hold secrets.
+  std::vector<std::filesystem::path> hidden;
 
   bool can_produce(const std::string& plugin, Stage stage) const;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/options.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/enum_names.h"
@@ -20,6 +21,10 @@ constexpr std::array k_log_level_words{k_log_levels[0].second, k_log_levels[1].s
 constexpr std::array<std::string_view, 3> k_log_formats{"auto", "text", "json"};
 constexpr std::array<std::string_view, 5> k_efforts{"low", "medium", "high", "xhigh", "max"};
 
+constexpr std::array k_isolation_words{k_isolation_levels[0].second, k_isolation_levels[1].second,
+                                       k_isolation_levels[2].second};
+constexpr std::int64_t k_mebibyte = 1 << 20;
+
 constexpr std::int64_t k_second = 1000;
 constexpr std::int64_t k_hour = 3600 * k_second;
 constexpr std::int64_t k_week = 168 * k_hour;
@@ -30,6 +35,8 @@ template <typename T>
 const T& of(const Value& value) {
   return std::get<T>(value);
 }
+
+constexpr std::string_view k_llm_spawner = "llm-spawner";
 
 struct RoleDefault {
   Role role;
@@ -58,6 +65,22 @@ Value default_plugin_dirs(const Config&, const std::string&) {
   return folders;
 }
 
+// These two run commands of the operator's own, with his keys, on his machines.
+constexpr std::array<std::string_view, 2> k_trusted_runners{"staging-runner", "deploy-finalizer"};
+
+Value default_isolation(const Config& config, const std::string& name) {
+  const std::string& type = config.plugins.at(name).type;
+  const bool trusted = std::find(k_trusted_runners.begin(), k_trusted_runners.end(), type) !=
+                       k_trusted_runners.end();
+  return std::string(to_string(trusted ? IsolationLevel::off : config.isolation.level));
+}
+
+// An agent has to reach its model.
+Value default_network(const Config& config, const std::string& name) {
+  const Plugin& plugin = config.plugins.at(name);
+  return plugin.isolation != IsolationLevel::strict || plugin.type == k_llm_spawner;
+}
+
 Value default_database(const Config& config, const std::string&) {
   return (config.state_dir / "orchestrator.db").string();
 }
@@ -66,7 +89,6 @@ struct ChainDefault {
   Stage stage;
   std::string_view first;  // asked before the LLM spawner
 };
-constexpr std::string_view k_llm_spawner = "llm-spawner";
 constexpr std::array k_chains{ChainDefault{Stage::testing, "test-runner"},
                               ChainDefault{Stage::deploy_staging, "staging-runner"},
                               ChainDefault{Stage::deploy, "deploy-finalizer"}};
@@ -113,6 +135,11 @@ void set_producers(Config& config, const std::string& name, const Value& value) 
       chain.producers.push_back(link);
     }
   }
+}
+
+std::vector<std::filesystem::path> paths_of(const Value& value) {
+  const auto& texts = of<std::vector<std::string>>(value);
+  return {texts.begin(), texts.end()};
 }
 
 RoleSettings& role(Config& config, const std::string& name) {
@@ -210,6 +237,25 @@ constexpr std::array k_options{
            .text = "The CI command is ended after this.",
            .set = [](Config& c, S n, V v) { c.repos[n].ci.timeout = of<Millis>(v); }},
 
+    Option{.key = "isolation.level", .type = Type::word, .fallback = "basic", .words = k_isolation_words, .env = "ORCH_ISOLATION",
+           .text = "How far the programs that jobs run are kept from the machine; see docs/isolation.md.",
+           .set = [](Config& c, S, V v) { c.isolation.level = parse_isolation_level(of<std::string>(v)).value_or(IsolationLevel::strict); }},
+    Option{.key = "isolation.read", .type = Type::path_list, .fallback = "[]",
+           .text = "Folders they may read besides the system's: where tools and agents are installed.",
+           .set = [](Config& c, S, V v) { c.isolation.read = paths_of(v); }},
+    Option{.key = "isolation.write", .type = Type::path_list, .fallback = "[]",
+           .text = "Folders they may change besides the job's own: shared caches. Every task can reach every other through them.",
+           .set = [](Config& c, S, V v) { c.isolation.write = paths_of(v); }},
+    Option{.key = "isolation.limits.processes", .type = Type::integer, .fallback = "4096", .most = 4'194'304,
+           .text = "Processes of the service's user, all jobs together; 0: no limit. Not enforced for root.",
+           .set = [](Config& c, S, V v) { c.isolation.limits.processes = of<std::int64_t>(v); }},
+    Option{.key = "isolation.limits.file_mib", .type = Type::integer, .fallback = "0", .most = std::int64_t{1} << 40,
+           .text = "Largest file that one of them can write, in MiB; 0: no limit.",
+           .set = [](Config& c, S, V v) { c.isolation.limits.file_bytes = of<std::int64_t>(v) * k_mebibyte; }},
+    Option{.key = "isolation.limits.memory_mib", .type = Type::integer, .fallback = "0", .most = std::int64_t{1} << 40,
+           .text = "Address space of each process, in MiB; 0: no limit. Node and Java reserve far more than they use.",
+           .set = [](Config& c, S, V v) { c.isolation.limits.memory_bytes = of<std::int64_t>(v) * k_mebibyte; }},
+
     Option{.key = "plugin_dirs", .type = Type::path_list, .otherwise = "the installed plugin folders", .env = "ORCH_PLUGIN_DIRS",
            .text = "Searched in order for TYPE.so; owned by root or the service's user, writable by nobody else.",
            .set = set_plugin_dirs, .derive = default_plugin_dirs},
@@ -231,6 +277,13 @@ constexpr std::array k_options{
     Option{.key = "plugins.*.silent_after", .type = Type::duration, .otherwise = "`ownership.reaper.silent_after`", .most = k_week,
            .text = "How long a worker that runs this plugin may write nothing before it is ended; `0s`: for ever.",
            .set = [](Config& c, S n, V v) { c.plugins[n].silent_after = of<Millis>(v); }},
+    Option{.key = "plugins.*.isolation", .type = Type::word, .otherwise = "`isolation.level`; `off` for staging-runner and deploy-finalizer", .words = k_isolation_words,
+           .text = "The same for the programs that this plugin runs.",
+           .set = [](Config& c, S n, V v) { c.plugins[n].isolation = parse_isolation_level(of<std::string>(v)).value_or(IsolationLevel::strict); },
+           .derive = default_isolation},
+    Option{.key = "plugins.*.network", .type = Type::boolean, .otherwise = "`true`; under `strict` for llm-spawner alone",
+           .text = "`false`: these programs have no network; needs `isolation: strict`.",
+           .set = [](Config& c, S n, V v) { c.plugins[n].network = of<bool>(v); }, .derive = default_network},
     Option{.key = "plugins.*.settings", .type = Type::free_map, .fallback = "{}",
            .text = "The plugin's own settings, checked against the schema that it ships.",
            .set = [](Config& c, S n, V v) { c.plugins[n].settings = of<std::string>(v); }},

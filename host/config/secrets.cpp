@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/secrets.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <array>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/redact.h"
 #include "base/text.h"
 #include "config/generation.h"
 
@@ -21,9 +25,30 @@ std::string without_accidental_newline(std::string text) {
   return text;
 }
 
+// A secret that others may read is none, one that others may change is theirs to choose.
+Status check_keeping(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return Done{};  // reading it will say why
+  const auto refuse = [&path](const std::string& why) {
+    return Error{ErrorKind::refused, path.string() + " " + why};
+  };
+  if (!S_ISREG(info.st_mode)) return refuse("is not a regular file");
+  if (info.st_uid != 0 && info.st_uid != ::geteuid()) {
+    return refuse("belongs to another user; run: chown " + std::to_string(::geteuid()) + " " +
+                  path.string());
+  }
+  if ((info.st_mode & (S_IWGRP | S_IRWXO)) != 0) {
+    return refuse("is open to other users; run: chmod 600 " + path.string());
+  }
+  return Done{};
+}
+
 Result<std::string> read_secret(const std::filesystem::path& path) {
+  ORC_CHECK_OK(check_keeping(path));
   ORC_TRY(std::string text, read_file(path, k_max_secret_bytes));
-  return without_accidental_newline(std::move(text));
+  text = without_accidental_newline(std::move(text));
+  if (text.empty()) return Error{ErrorKind::refused, path.string() + " is empty"};
+  return text;
 }
 
 Result<std::string> from_credential(const std::string& name) {
@@ -40,6 +65,7 @@ Result<std::string> from_credential(const std::string& name) {
 Result<std::string> from_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   if (value == nullptr) return Error{ErrorKind::not_found, "the variable is not set"};
+  if (*value == '\0') return Error{ErrorKind::not_found, "the variable is empty"};
   return std::string(value);
 }
 
@@ -70,6 +96,7 @@ Status collect(const nlohmann::json& json, nlohmann::json& found) {
     if (!value.ok()) return std::move(value).error().while_doing("secret " + *label);
     if (!is_utf8(value.value()))
       return Error{ErrorKind::malformed, "secret " + *label + ": not UTF-8 text"};
+    keep_secret(value.value());
     found[*label] = std::move(value).value();
     return Done{};
   }
@@ -84,6 +111,12 @@ std::optional<std::string> secret_label(const nlohmann::json& json) {
   const Source* source = source_of(json);
   if (source == nullptr) return std::nullopt;
   return std::string(source->key) + ":" + json.begin()->get<std::string>();
+}
+
+std::optional<std::string> secret_file(const nlohmann::json& json) {
+  const Source* source = source_of(json);
+  if (source == nullptr || source->read != from_file) return std::nullopt;
+  return json.begin()->get<std::string>();
 }
 
 Result<std::string> resolve_secrets(const std::string& settings_json) {

@@ -16,4 +16,7 @@ inline bool is_secret(const nlohmann::json& json) {
   return secret_label(json).has_value();
 }
 
+// The path of a {file: PATH} reference.
+std::optional<std::string> secret_file(const nlohmann::json& json);
+
 }  // namespace orc::config

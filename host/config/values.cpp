@@ -237,6 +237,14 @@ bool is_scp_like(std::string_view url) {
   return url.substr(0, colon).find('/') == std::string_view::npos;
 }
 
+// scheme://user:password@host
+bool holds_password(std::string_view url) {
+  const std::size_t start = url.find("://") + 3;
+  const std::string_view authority = url.substr(start, url.find('/', start) - start);
+  const std::size_t at = authority.rfind('@');
+  return at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos;
+}
+
 std::optional<Value> clone_url(const Conversion& c) {
   const std::string wanted = "a URL (ssh, https, http, git, file), user@host:path, or a path";
   const auto url = text(c, wanted);
@@ -250,6 +258,11 @@ std::optional<Value> clone_url(const Conversion& c) {
   const bool transport =
       std::any_of(k_transports.begin(), k_transports.end(),
                   [&](std::string_view scheme) { return url->starts_with(scheme); });
+  if (transport && holds_password(*url)) {
+    c.findings.error(c.node.origin, c.key, "a password has no place in a URL here: everybody sees it",
+                     "use ssh, or leave user and password out");
+    return std::nullopt;
+  }
   const bool other_scheme = url->find("://") != std::string::npos;
   if (transport || (!other_scheme && is_scp_like(*url))) return Value(*url);
   return c.refuse(wanted);

@@ -36,7 +36,10 @@ jobs::RequestLink link_of(const config::Plugin& plugin, const config::LoadedPlug
           .plugin = plugin.name,
           .library = loaded.library,
           .settings = plugin.settings,
-          .timeout = plugin.timeout.value_or(loaded.default_timeout)};
+          .timeout = plugin.timeout.value_or(loaded.default_timeout),
+          .isolation = plugin.isolation,
+          .network = plugin.network,
+          .runs_agent = loaded.is_llm};
 }
 
 }  // namespace

@@ -49,6 +49,11 @@ jobs::JobRequest build_request(const Task& task, const Job& job,
   request.verification = folders.verification(job.id, job.attempt);
   request.plugin_state = folders.plugin_state(task.work_item);
   request.chain = links;
+  request.isolation = {.level = config.isolation.level,
+                       .read = config.isolation.read,
+                       .write = config.isolation.write,
+                       .hidden = generation.hidden,
+                       .limits = config.isolation.limits};
   request.resume_token = job.resume_token;
   request.decide_timeout = config.decide_timeout;
   request.kill_grace = config.kill_grace;

@@ -5,6 +5,7 @@
 #include "domain/names.h"
 #include "git/clone.h"
 #include "git/command.h"
+#include "git/intake_limits.h"
 #include "git/repository.h"
 #include "git/work_tree.h"
 
@@ -112,13 +113,17 @@ Result<std::string> quarantine(const Place& place, const std::filesystem::path& 
   const auto tip = read_branch(clone, branch);
   if (!tip) return Error{ErrorKind::malformed, "the clone has no branch " + branch + " any more"};
   if (*tip == expected) return expected;
+  ORC_CHECK_OK(check_store_size(clone, place.git_dir));
   const Status fetched = fetch(place, clone, "+" + *tip + ":refs/quarantine/" + run_id);
   if (!fetched.ok() && fetched.error().kind != ErrorKind::unavailable) {
     return Error{ErrorKind::malformed, "the branch cannot be taken in: " + fetched.error().message};
   }
   ORC_CHECK_OK(fetched);
   ORC_TRY(const bool descends, is_ancestor(place, expected, *tip));
-  if (descends) return *tip;
+  if (descends) {
+    ORC_CHECK_OK(check_new_blobs(place, *tip, expected));
+    return *tip;
+  }
   return Error{ErrorKind::malformed, "the history of " + branch + " was rewritten: " + *tip +
                                          " does not descend from " + expected};
 }
@@ -141,7 +146,7 @@ Status Repository::prepare_clone(const std::filesystem::path& clone, const std::
   return make_clone(place, clone, branch, commit);
 }
 
-// Nothing changed: one process. Commits only: five and the transport's own. Uncommitted work: three
+// Nothing changed: one process. Commits only: six and the transport's own. Uncommitted work: three
 // more.
 Result<std::string> Repository::take_in(const std::filesystem::path& clone,
                                         const std::string& branch, const std::string& expected,
@@ -159,6 +164,7 @@ Result<std::string> Repository::take_in(const std::filesystem::path& clone,
   ORC_TRY(const std::vector<std::string> changed, files.changes());
   const std::string committed = head;
   if (!changed.empty()) {
+    ORC_CHECK_OK(check_file_sizes(clone, changed));
     ORC_TRY(head, files.commit(committed, changed, message));
   }
   if (head == expected) return head;

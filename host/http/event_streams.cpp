@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/redact.h"
 #include "http/views/views.h"
 
 namespace orc::http {
@@ -36,7 +37,7 @@ std::string to_text(const Event& event, const std::string& work_item) {
   std::map<TaskId, std::string> names;
   if (!work_item.empty()) names.emplace(event.task, work_item);
   const views::Json page = views::event_page({event}, names);
-  return message(event.id.value, "event", views::dump(page["events"][0]));
+  return message(event.id.value, "event", redacted(views::dump(page["events"][0])));
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 #include <Poco/Net/TCPServerConnectionFactory.h>
 #include <sys/socket.h>
 
+#include "base/log.h"
+#include "base/redact.h"
 #include "http/handlers/handlers.h"
 #include "http/listeners.h"
 #include "http/request_guard.h"
@@ -50,7 +52,8 @@ void send(net::HTTPServerResponse& out, const Response& response, Persistence pe
   out.set("Cache-Control", "no-store");
   for (const auto& [name, value] : response.headers) out.set(name, value);
   if (persistence == Persistence::close) out.setKeepAlive(false);
-  out.sendBuffer(response.body.data(), response.body.size());
+  const std::string body = redacted(response.body);
+  out.sendBuffer(body.data(), body.size());
 }
 
 // Exactly `length` bytes, or `malformed` if the sender stopped before.
@@ -78,6 +81,13 @@ class Exchange : public net::HTTPRequestHandler {
     Request request = request_of(in);
     if (const auto problem = refuse_by_head(desk_.door, head, desk_.board_host)) {
       return refuse(request, *problem, out);
+    }
+    if (desk_.door == Door::control && comes_from_confined(socket_of(in))) {
+      log(LogLevel::warning, "http.job_refused", "a program of a job asked on the control socket",
+          {{"method", request.method}, {"path", request.path}});
+      return refuse(request,
+                    {403, "not_for_jobs", "a program that a job runs may not command the host"},
+                    out);
     }
     auto body = read_body(in.stream(), body_length(head));
     if (!body.ok()) return refuse(request, problem_of(body.error()), out);
@@ -108,11 +118,12 @@ class Exchange : public net::HTTPRequestHandler {
                     .if_match = field(in, "If-Match"),
                     .idempotency_key = field(in, "Idempotency-Key")};
     if (question != std::string::npos) request.query = parse_query(uri.substr(question + 1));
-    if (desk_.door == Door::control) {
-      auto& impl = dynamic_cast<net::HTTPServerRequestImpl&>(in);
-      request.actor = {peer_user(impl.socket().impl()->sockfd()), "cli"};
-    }
+    if (desk_.door == Door::control) request.actor = {peer_user(socket_of(in)), "cli"};
     return request;
+  }
+
+  static int socket_of(net::HTTPServerRequest& in) {
+    return dynamic_cast<net::HTTPServerRequestImpl&>(in).socket().impl()->sockfd();
   }
 
   static bool wants_stream(const net::HTTPServerRequest& in) {

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -17,6 +18,7 @@
 
 #include "base/file.h"
 #include "base/unique_fd.h"
+#include "process/table.h"
 
 namespace orc::http {
 
@@ -136,6 +138,15 @@ Result<Poco::Net::ServerSocket> listen_tcp(const std::string& host, int port) {
     const ErrorKind kind = e.code() == EADDRINUSE ? ErrorKind::conflict : ErrorKind::io;
     return Error{kind, "cannot listen on " + where + ": " + e.displayText()};
   }
+}
+
+bool comes_from_confined(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return true;
+  // Programs of jobs run as the host's own user and cannot become another.
+  if (peer.uid != ::geteuid()) return false;
+  return process::is_marked(peer.pid) && process::has_ancestor("orchestrator-worker", peer.pid);
 }
 
 std::string peer_user(int socket) {

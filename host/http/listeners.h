@@ -30,5 +30,10 @@ Result<Poco::Net::ServerSocket> listen_tcp(const std::string& host, int port);
 
 // The user at the other end of a Unix connection: a name, or "uid:1000".
 std::string peer_user(int socket);
+// Whether a worker is among the ancestors of the process that connected, and has confined it. No
+// rule of the kernel keeps a program of the same user from this socket; its ancestry and the
+// launcher's mark are what it cannot change. A process that has gone since counts as one. What a
+// job runs without isolation is the operator's own command and may ask.
+bool comes_from_confined(int socket);
 
 }  // namespace orc::http

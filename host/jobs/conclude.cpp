@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "base/redact.h"
 #include "base/text.h"
 #include "jobs/worker_client.h"
 
@@ -27,7 +28,8 @@ std::string read_tail(const std::filesystem::path& path) {
 }
 
 std::string last_lines(const std::filesystem::path& log) {
-  const std::string tail = read_tail(log);
+  // The worker is gone, and nobody masked what its libraries printed themselves.
+  const std::string tail = redacted(read_tail(log));
   std::vector<std::string> lines;
   for (const std::string_view line : split(tail, '\n')) {
     if (!trim(line).empty()) lines.push_back(printable(to_utf8(trim(line))));

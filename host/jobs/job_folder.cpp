@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/redact.h"
 #include "jobs/job_json.h"
 
 namespace orc::jobs {
@@ -50,7 +51,7 @@ Result<JobRequest> read_request(const std::filesystem::path& folder) {
 
 Status write_report(const std::filesystem::path& folder, const WorkerReport& report,
                     Durability durability) {
-  return write_file_atomically(folder / k_report, to_json(report), durability);
+  return write_file_atomically(folder / k_report, redacted(to_json(report)), durability);
 }
 
 Result<WorkerReport> read_report(const std::filesystem::path& folder) {
@@ -64,7 +65,7 @@ Result<ProgressFile> ProgressFile::open(const std::filesystem::path& folder) {
 }
 
 Status ProgressFile::write(const Progress& progress) {
-  return file_.write(to_json(progress));
+  return file_.write(redacted(to_json(progress)));
 }
 
 std::optional<Progress> read_progress(const std::filesystem::path& folder) {

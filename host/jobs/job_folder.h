@@ -28,6 +28,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "base/unique_fd.h"
+#include "domain/isolation.h"
 #include "domain/outcome.h"
 #include "domain/records.h"
 
@@ -40,6 +41,18 @@ struct RequestLink {
   std::filesystem::path library;  // private copy, named by content hash
   std::string settings;           // JSON object; secrets are references, see secrets.h
   Millis timeout{0};              // for produce
+  IsolationLevel isolation = IsolationLevel::basic;  // of the programs that it runs
+  bool network = true;
+  bool runs_agent = false;  // an agent works in the task's clone; anything else in a checkout
+};
+
+// How far the programs of a job are kept from the rest of the machine.
+struct Isolation {
+  IsolationLevel level = IsolationLevel::basic;  // where no link says otherwise: CI
+  std::vector<std::filesystem::path> read;
+  std::vector<std::filesystem::path> write;
+  std::vector<std::filesystem::path> hidden;
+  ResourceLimits limits;
 };
 
 struct JobRequest {
@@ -73,8 +86,9 @@ struct JobRequest {
   std::filesystem::path plugin_state;  // parent of the per-plugin state folders of this task
 
   std::vector<RequestLink> chain;  // asked in order
+  Isolation isolation;
   std::string resume_token;
-  std::string approved_by;   // who released this stage's stopped verdict on exactly this content
+  std::string approved_by;  // who released this stage's stopped verdict on exactly this content
   Millis decide_timeout{0};  // for load, configure and accepts of one link
   Millis kill_grace{0};
   Millis limit{0};  // the whole job; the worker keeps it without the host

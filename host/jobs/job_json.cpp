@@ -51,6 +51,26 @@ constexpr std::array k_paths{
     PathField{"plugin_state", &JobRequest::plugin_state},
 };
 
+struct PathListField {
+  const char* key;
+  std::vector<std::filesystem::path> Isolation::*member;
+};
+constexpr std::array k_path_lists{
+    PathListField{"read", &Isolation::read},
+    PathListField{"write", &Isolation::write},
+    PathListField{"hidden", &Isolation::hidden},
+};
+
+struct LimitField {
+  const char* key;
+  std::int64_t ResourceLimits::*member;
+};
+constexpr std::array k_limits{
+    LimitField{"processes", &ResourceLimits::processes},
+    LimitField{"file_bytes", &ResourceLimits::file_bytes},
+    LimitField{"memory_bytes", &ResourceLimits::memory_bytes},
+};
+
 struct DurationField {
   const char* key;
   Millis JobRequest::*member;
@@ -81,6 +101,32 @@ auto parse_object(std::string_view what, std::string_view text, Read&& read)
   }
 }
 
+IsolationLevel read_level(const json& value) {
+  const std::string word = value;
+  return fields::known("isolation", word, parse_isolation_level(word));
+}
+
+json isolation_object(const Isolation& isolation) {
+  json object{{"level", to_string(isolation.level)}};
+  for (const PathListField& field : k_path_lists) {
+    object[field.key] = json::array();
+    for (const auto& path : isolation.*field.member) object[field.key].push_back(path.string());
+  }
+  for (const LimitField& field : k_limits) object[field.key] = isolation.limits.*field.member;
+  return object;
+}
+
+Isolation read_isolation(const json& object) {
+  Isolation isolation{.level = read_level(object.at("level"))};
+  for (const PathListField& field : k_path_lists) {
+    for (const json& path : object.at(field.key)) {
+      (isolation.*field.member).emplace_back(path.get<std::string>());
+    }
+  }
+  for (const LimitField& field : k_limits) isolation.limits.*field.member = object.at(field.key);
+  return isolation;
+}
+
 JobRequest read_request_object(const json& object) {
   JobRequest request;
   request.job = JobId{object.at("job")};
@@ -105,8 +151,12 @@ JobRequest read_request_object(const json& object) {
                              .plugin = row.at("plugin"),
                              .library = row.at("library").get<std::string>(),
                              .settings = extract(row.at("settings")),
-                             .timeout = Millis(row.at("timeout_ms").get<Millis::rep>())});
+                             .timeout = Millis(row.at("timeout_ms").get<Millis::rep>()),
+                             .isolation = read_level(row.at("isolation")),
+                             .network = row.at("network"),
+                             .runs_agent = row.at("runs_agent")});
   }
+  request.isolation = read_isolation(object.at("isolation"));
   return request;
 }
 
@@ -119,6 +169,7 @@ std::string to_json(const JobRequest& request) {
               {"stage", to_string(request.stage)},
               {"generation", request.generation},
               {"contract", embed(request.contract)},
+              {"isolation", isolation_object(request.isolation)},
               {"chain", json::array()}};
   for (const TextField& field : k_texts) object[field.key] = request.*field.member;
   object["approved_by"] = request.approved_by;
@@ -130,7 +181,10 @@ std::string to_json(const JobRequest& request) {
                                {"plugin", link.plugin},
                                {"library", link.library.string()},
                                {"settings", embed(link.settings)},
-                               {"timeout_ms", link.timeout.count()}});
+                               {"timeout_ms", link.timeout.count()},
+                               {"isolation", to_string(link.isolation)},
+                               {"network", link.network},
+                               {"runs_agent", link.runs_agent}});
   }
   return fields::dump(object);
 }

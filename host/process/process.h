@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,8 @@
 #include "base/unique_fd.h"
 
 namespace orc::process {
+
+class Confinement;  // process/confinement.h
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
@@ -33,6 +36,8 @@ struct SpawnSpec {
   int stdout_fd = -1;         // -1: /dev/null
   int stderr_fd = -1;         // -1: /dev/null
   std::vector<int> inherit;   // become 3, 4, … in the child; everything else is closed
+  // What the program may touch; null: whatever the caller may.
+  std::shared_ptr<const Confinement> confinement;
 };
 
 struct Child {
@@ -41,7 +46,8 @@ struct Child {
 };
 
 // The program could not be started: errno of the failing step. ENOENT and EACCES always mean the
-// program itself; a working folder that cannot be entered is ENOTDIR.
+// program itself; a working folder that cannot be entered is ENOTDIR. A confinement that cannot be
+// put in force is EACCES too: nothing was started, and waiting does not help.
 struct NotStarted {
   int error_number = 0;
   std::string text;
@@ -120,5 +126,7 @@ std::vector<pid_t> find_by_run_id(std::string_view run_id);
 // The allow-listed base environment of every child: PATH, HOME, LANG, LC_ALL, TZ, TMPDIR taken from
 // the caller's own where set, nothing else.
 Environment base_environment();
+// The variable gets this value, whether it was there or not.
+void set(Environment& environment, std::string_view name, std::string_view value);
 
 }  // namespace orc::process

@@ -250,7 +250,10 @@ RunResult Run::execute() {
     return result;
   }
   if (auto failure = start()) {
+    // What stood between us and the program may have said why.
+    drain(mono_now());
     result.end = std::move(*failure);
+    result.err = std::move(err_.capture).text();
     return result;
   }
   wait_for_end();

@@ -16,6 +16,7 @@
 #include "process/lineage.h"
 #include "process/pidfd.h"
 #include "process/process.h"
+#include "process/start.h"
 
 namespace orc::process {
 
@@ -77,7 +78,7 @@ class Plan {
 
   // 0 or the errno of the failing step.
   int enter(const std::filesystem::path& folder);
-  int place_descriptors(const SpawnSpec& spec);
+  int place_descriptors(const SpawnSpec& spec, const std::vector<int>& inherit);
 
   const posix_spawn_file_actions_t* actions() const { return &actions_; }
   const posix_spawnattr_t* attributes() const { return &attributes_; }
@@ -114,9 +115,9 @@ int Plan::place(int source, int target, int first_free) {
   return ::posix_spawn_file_actions_adddup2(&actions_, source, target);
 }
 
-int Plan::place_descriptors(const SpawnSpec& spec) {
+int Plan::place_descriptors(const SpawnSpec& spec, const std::vector<int>& inherit) {
   std::vector<int> sources = {spec.stdin_fd, spec.stdout_fd, spec.stderr_fd};
-  sources.insert(sources.end(), spec.inherit.begin(), spec.inherit.end());
+  sources.insert(sources.end(), inherit.begin(), inherit.end());
   const int first_free = static_cast<int>(sources.size());
   for (int target = 0; target < first_free; ++target) {
     const int source = sources[static_cast<std::size_t>(target)];
@@ -152,25 +153,22 @@ std::variant<Child, NotStarted> watch(pid_t pid, const std::string& program) {
 
 }  // namespace
 
-std::variant<Child, NotStarted> spawn(const SpawnSpec& spec) {
-  if (spec.argv.empty()) return not_started(EINVAL, "no program given");
-  std::vector<std::string> env;
-  for (const auto& [key, value] : spec.env) env.push_back(key + "=" + value);
-  if (holds_nul(spec.argv) || holds_nul(env)) return not_started(EINVAL, "NUL in an argument");
-  auto program = find_program(spec.argv[0], spec.env);
-  if (auto* failure = std::get_if<NotStarted>(&program)) return std::move(*failure);
-  const std::string& path = *std::get_if<std::string>(&program);
-
+std::variant<Child, NotStarted> start(const SpawnSpec& spec, const std::string& path,
+                                      const std::vector<std::string>& words,
+                                      const std::vector<int>& inherit) {
   Plan plan;
   if (const int error_number = plan.enter(spec.cwd)) {
     const bool is_folder_fault = error_number == ENOENT || error_number == EACCES;
     return not_started(is_folder_fault ? ENOTDIR : error_number,
                        "working folder " + spec.cwd.string());
   }
-  if (const int error_number = plan.place_descriptors(spec)) {
+  if (const int error_number = plan.place_descriptors(spec, inherit)) {
     return not_started(error_number, path + ": descriptors");
   }
-  const std::vector<char*> argv = pointers(spec.argv);
+  std::vector<std::string> env;
+  for (const auto& [key, value] : spec.env) env.push_back(key + "=" + value);
+  if (holds_nul(words) || holds_nul(env)) return not_started(EINVAL, "NUL in an argument");
+  const std::vector<char*> argv = pointers(words);
   const std::vector<char*> envp = pointers(env);
   pid_t pid = 0;
   int error_number = 0;
@@ -181,6 +179,25 @@ std::variant<Child, NotStarted> spawn(const SpawnSpec& spec) {
   });
   if (error_number != 0) return not_started(error_number, path);
   return watch(pid, path);
+}
+
+std::variant<Child, NotStarted> spawn(const SpawnSpec& spec) {
+  if (spec.argv.empty()) return not_started(EINVAL, "no program given");
+  auto program = find_program(spec.argv[0], spec.env);
+  if (auto* failure = std::get_if<NotStarted>(&program)) return std::move(*failure);
+  const std::string& path = *std::get_if<std::string>(&program);
+
+  if (spec.confinement) return start_confined(spec, path);
+  return start(spec, path, spec.argv, spec.inherit);
+}
+
+void set(Environment& environment, std::string_view name, std::string_view value) {
+  for (auto& [known, kept] : environment) {
+    if (known != name) continue;
+    kept = value;
+    return;
+  }
+  environment.emplace_back(name, value);
 }
 
 Environment base_environment() {

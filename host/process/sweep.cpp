@@ -53,6 +53,13 @@ void reap_ended(const std::vector<ProcessEntry>& found) {
   }
 }
 
+// What has ended and is not a child of ours is somebody else's to reap, whenever that may be.
+bool is_done(const std::vector<ProcessEntry>& found) {
+  return std::all_of(found.begin(), found.end(), [](const ProcessEntry& entry) {
+    return entry.ended && entry.parent != ::getpid();
+  });
+}
+
 // Sends `signal` and returns pidfds to wait on; those that are gone already have none.
 std::vector<UniqueFd> signal_each(const std::vector<ProcessEntry>& targets, int signal) {
   std::vector<UniqueFd> pidfds;
@@ -97,9 +104,9 @@ Status be_subreaper(unsigned long yes, const char* what) {
   return Error{ErrorKind::io, std::string(what) + ": " + std::generic_category().message(errno)};
 }
 
-// A spared child leads a session, and the session outlives the family tie: what it left behind
-// there is spared too. The kernel gives a number away again only when no session bears it, so a
-// leader that is not the spared one says that the session is not either.
+// A spared child leads a session, and the session outlives the family tie: what it left behind there
+// is spared too. The kernel gives a number away again only when no session bears it, so a leader
+// that is not the spared one says that the session is not either.
 std::set<pid_t> spared_sessions(const ProcessTable& table, const std::vector<Spared>& spared) {
   std::set<pid_t> sessions;
   for (const Spared& one : spared) {
@@ -135,7 +142,7 @@ Sweep end_processes(const Targets& targets, Millis grace, Millis limit) {
     if (live.empty() && !has_children()) break;
     // One look can miss a process that was just being forked: without the kernel's word two must
     // agree.
-    empty_rounds = found.empty() ? empty_rounds + 1 : 0;
+    empty_rounds = is_done(found) ? empty_rounds + 1 : 0;
     if (empty_rounds == 2) break;
     wait_for_all(pidfds, std::min(hard_end, soft ? soft_end : now + k_kill_round));
     if (now >= hard_end) {
@@ -180,8 +187,9 @@ Sweep sweep_descendants(Millis grace, Millis limit, const std::vector<Spared>& s
   return end_processes(
       [&](const ProcessTable& table) {
         const std::set<pid_t> sessions = spared_sessions(table, spared);
-        return table.trees(
-            is_child, [&](const ProcessEntry& entry) { return sessions.contains(entry.session); });
+        return table.trees(is_child, [&](const ProcessEntry& entry) {
+          return sessions.contains(entry.session);
+        });
       },
       grace, limit);
 }

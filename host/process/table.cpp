@@ -3,15 +3,19 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <ctime>
 #include <memory>
 #include <optional>
 #include <string_view>
 
+#include "process/launch_protocol.h"
 #include "process/pidfd.h"
 #include "process/process.h"
 
@@ -56,16 +60,20 @@ std::optional<ProcessEntry> parse_stat(pid_t pid, std::string_view stat) {
   return entry;
 }
 
-std::optional<ProcessEntry> read_entry(int proc, pid_t pid) {
+// Empty: it has gone, or may not be looked at.
+std::string read_stat(int proc, pid_t pid) {
   std::array<char, 32> name{};
   char* end = std::to_chars(name.data(), name.data() + name.size(), pid).ptr;
   std::copy_n("/stat", 6, end);
   const UniqueFd fd(::openat(proc, name.data(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return std::nullopt;
+  if (!fd) return {};
   std::array<char, 1024> buffer;
   const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-  if (got <= 0) return std::nullopt;
-  return parse_stat(pid, std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+  return got <= 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(got));
+}
+
+std::optional<ProcessEntry> read_entry(int proc, pid_t pid) {
+  return parse_stat(pid, read_stat(proc, pid));
 }
 
 bool by_parent(const ProcessEntry& a, const ProcessEntry& b) {
@@ -169,6 +177,35 @@ std::vector<pid_t> find_by_run_id(std::string_view run_id) {
     if (run_marker(entry.pid) == run_id) pids.push_back(entry.pid);
   }
   return pids;
+}
+
+bool is_marked(pid_t pid) {
+  rlimit own{};
+  rlimit theirs{};
+  if (::getrlimit(k_mark, &own) != 0) return true;
+  if (::prlimit(pid, k_mark, nullptr, &theirs) != 0) return errno != EPERM;
+  // Below zero there is nothing: then everybody may have it.
+  return theirs.rlim_max < own.rlim_max || own.rlim_max == 0;
+}
+
+bool has_ancestor(std::string_view program, pid_t pid) {
+  constexpr std::size_t k_name_length = 15;  // TASK_COMM_LEN without the NUL
+  constexpr int k_deepest = 256;
+  const UniqueFd proc(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  for (int step = 0; step < k_deepest && pid > 1; ++step) {
+    const std::string stat = read_stat(proc.get(), pid);
+    const std::size_t name = stat.find('(');
+    const std::size_t name_end = stat.rfind(')');
+    const auto entry = parse_stat(pid, stat);
+    // /proc may hide other users' processes (hidepid); no program of ours is above one of them.
+    if (!entry || name == std::string::npos) return ::kill(pid, 0) == 0 || errno != EPERM;
+    if (std::string_view(stat).substr(name + 1, name_end - name - 1) ==
+        program.substr(0, k_name_length)) {
+      return true;
+    }
+    pid = entry->parent;
+  }
+  return pid > 1;
 }
 
 }  // namespace orc::process

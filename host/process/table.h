@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/unique_fd.h"
@@ -45,6 +46,15 @@ class ProcessTable {
 
 // A pidfd of exactly this process; empty once it has been reaped.
 UniqueFd open_exact(const ProcessEntry& entry);
+
+// Whether a process above `pid`, or itself, runs a program of this name (as the kernel shortens
+// it). A process that has gone counts as one, another user's that may not be looked at does
+// not.
+bool has_ancestor(std::string_view program, pid_t pid);
+
+// Whether the process has, or inherited, the mark of a launcher below this process
+// (launch_protocol.h). One that has gone counts as marked, another user's does not.
+bool is_marked(pid_t pid);
 
 // The value of ORCH_RUN_ID in the environment the process was started with; empty if it has none,
 // has ended, or may not be looked at.

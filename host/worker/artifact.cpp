@@ -3,6 +3,7 @@
 
 #include "artifacts/frontmatter.h"
 #include "base/log.h"
+#include "base/redact.h"
 #include "worker/stage_files.h"
 
 namespace orc::worker {
@@ -35,7 +36,7 @@ Fields frontmatter_of(const Session& session, const Code& code, const Verdict& v
 Status keep(const Session& session, const std::string& name, const std::string& bytes) {
   const std::filesystem::path target = session.artifacts() / name;
   ORC_CHECK_OK(make_folder(target.parent_path()));
-  return write_file_atomically(target, bytes, Durability::process);
+  return write_file_atomically(target, redacted(bytes), Durability::process);
 }
 
 Result<std::vector<std::string>> write_verdict(const Session& session, const Code& code,

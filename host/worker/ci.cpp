@@ -3,12 +3,15 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "base/redact.h"
 #include "base/text.h"
 #include "jobs/worker_client.h"
 #include "process/process.h"
+#include "worker/isolation.h"
 
 namespace orc::worker {
 
@@ -95,19 +98,33 @@ JobOutcome run_ci(Session& session, const Code& code) {
   if (code.verification.empty()) return Held{ReasonCode::config, "the task has no repository"};
   const Result<CiCommand> command = read_command(session.request.contract);
   if (!command.ok()) return Held{ReasonCode::config, command.error().message};
+  const Result<Surroundings> surroundings = make_surroundings(session, code, nullptr);
+  if (!surroundings.ok()) return not_isolated(surroundings.error().message);
   process::RunSpec spec;
   spec.spawn.argv = command.value().argv;
+  spec.spawn.confinement = surroundings.value().confinement;
   spec.spawn.env = jobs::worker_environment(session.request.run_id);
+  for (const auto& [name, value] : surroundings.value().environment) {
+    process::set(spec.spawn.env, name, value);
+  }
   spec.spawn.env.emplace_back("CI", "true");
   spec.spawn.cwd = code.verification;
   spec.timeout = command.value().timeout;
   spec.grace = session.request.kill_grace;
   spec.wake_fd = session.watchdog.wake_fd();
   spec.cancelled = [&session] { return session.watchdog.stop_cause().has_value(); };
-  spec.on_output = [](process::Stream, std::string_view bytes) {
-    (void)!::write(STDOUT_FILENO, bytes.data(), bytes.size());
+  // CI is given no secret, but the branch may hold one that the host knows.
+  std::array<RedactedStream, 2> streams;
+  spec.on_output = [&streams](process::Stream stream, std::string_view bytes) {
+    const std::string text = streams[stream == process::Stream::out ? 0 : 1].append(bytes);
+    (void)!::write(STDOUT_FILENO, text.data(), text.size());
   };
-  return judge(process::run(spec), session);
+  process::RunResult result = process::run(spec);
+  for (RedactedStream& stream : streams) {
+    const std::string rest = stream.finish();
+    (void)!::write(STDOUT_FILENO, rest.data(), rest.size());
+  }
+  return judge(result, session);
 }
 
 }  // namespace orc::worker

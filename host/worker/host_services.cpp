@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/file.h"
+#include "base/redact.h"
 #include "base/text.h"
 #include "domain/gates.h"
 #include "worker/plugin_library.h"
@@ -116,9 +117,10 @@ HostServices::HostServices(Session& session, const std::string& plugin)
   table_.get_extension = &ServiceTable::extension;
 }
 
-void HostServices::open_production() {
+void HostServices::open_production(std::function<Result<Surroundings>()> surroundings) {
   const std::lock_guard lock(mutex_);
   producing_ = true;
+  make_surroundings_ = std::move(surroundings);
 }
 
 void HostServices::close_production() {
@@ -126,9 +128,18 @@ void HostServices::close_production() {
   producing_ = false;
 }
 
+std::optional<std::string> HostServices::isolation_fault() const {
+  const std::lock_guard lock(mutex_);
+  if (!surroundings_ || surroundings_->ok()) return std::nullopt;
+  return surroundings_->error().message;
+}
+
 void HostServices::log(std::int32_t level, std::string_view message) {
   const auto row = static_cast<std::size_t>(std::clamp(level, 0, 3));
-  std::string text = printable(to_utf8(message.substr(0, k_line_limit)));
+  // Masked before it is cut: half a secret is too much.
+  std::string text =
+      printable(to_utf8(redacted(std::string(message.substr(0, 2 * k_line_limit)))))
+          .substr(0, k_line_limit);
   std::string line = to_iso8601_ms(wall_now()) + " " + std::string(k_levels[row]) + " [" + plugin_ +
                      "] " + text + "\n";
   const std::lock_guard lock(mutex_);
@@ -190,6 +201,8 @@ orch_str HostServices::base_checkout() {
   if (!base_checkout_) {
     const Status made = session_.make_base_checkout();
     base_checkout_ = made.ok() ? session_.base_checkout().string() : std::string();
+    // A rule is about a folder that is there: the next program gets one for this folder too.
+    if (made.ok() && surroundings_ && surroundings_->ok()) surroundings_.reset();
     if (!made.ok()) {
       const std::string line =
           "[" + plugin_ + "] no checkout of the base: " + made.error().message + "\n";
@@ -209,7 +222,8 @@ orch_status HostServices::write_aux(std::string_view name, std::string_view byte
   if (sizes.size() > k_aux_files || total > k_aux_bytes) return ORCH_E_ARGUMENT;
   if (!make_folder(session_.artifacts()).ok()) return ORCH_E_FAILED;
   const Status written =
-      write_file_atomically(session_.artifacts() / name, bytes, Durability::process);
+      write_file_atomically(session_.artifacts() / name, redacted(std::string(bytes)),
+                            Durability::process);
   if (!written.ok()) return ORCH_E_FAILED;
   aux_sizes_ = std::move(sizes);
   return ORCH_OK;

@@ -5,6 +5,7 @@
 
 #include <orchestrator/plugin/abi.h>
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "process/process.h"
+#include "worker/isolation.h"
 #include "worker/log_budget.h"
 #include "worker/session.h"
 #include "worker/submission.h"
@@ -28,9 +30,12 @@ class HostServices {
 
   const orch_host& table() const { return table_; }
 
-  // run_process and submit are open between these two only.
-  void open_production();
+  // run_process and submit are open between these two only. `surroundings` makes what the programs
+  // run in, once, at the first of them.
+  void open_production(std::function<Result<Surroundings>()> surroundings);
   void close_production();
+  // Why the programs could not be isolated as configured; none was started then.
+  std::optional<std::string> isolation_fault() const;
 
   // What was submitted; `malformed`: nothing, twice, or something outside the contract.
   Result<Submission> submission() const;
@@ -50,7 +55,9 @@ class HostServices {
   orch_str base_checkout();
   orch_status write_aux(std::string_view name, std::string_view bytes);
   orch_status record_agent_run(const orch_agent_run& run);
-  process::RunSpec run_spec(const orch_process& spec) const;
+  process::RunSpec run_spec(const orch_process& spec, const Surroundings& surroundings) const;
+  Result<Surroundings> surroundings();
+  orch_status answer(process::RunResult result, orch_process_result& raw);
 
   Session& session_;
   const std::string& plugin_;
@@ -60,6 +67,8 @@ class HostServices {
   bool producing_ = false;
   int running_ = 0;            // programs of this job, now
   bool has_detached_ = false;  // nothing is started any more
+  std::function<Result<Surroundings>()> make_surroundings_;
+  std::optional<Result<Surroundings>> surroundings_;  // empty: to be made for the next program
   int submissions_ = 0;
   std::optional<Submission> submission_;
   std::string broken_;  // what was wrong with a submission

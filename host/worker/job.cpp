@@ -5,6 +5,9 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/redact.h"
+#include "base/text.h"
+#include "git/planted.h"
 #include "process/process.h"
 #include "worker/artifact.h"
 #include "worker/chain_walk.h"
@@ -80,11 +83,14 @@ Produced outcome_after(const std::optional<StopCause>& cause, Submission submiss
           std::move(submission.body)};
 }
 
-Produced produce(Session& session, const Accepted& accepted, const RequestView& request,
-                 const Producer& producer) {
+Produced produce(Session& session, const Code& code, const Accepted& accepted,
+                 const RequestView& request, const Producer& producer) {
   session.record.enter(jobs::Progress::Phase::producing, accepted.link);
   watch_production(session, accepted, producer);
-  accepted.services->open_production();
+  accepted.services->open_production([&session, &code, index = accepted.link] {
+    return make_surroundings(session, code,
+                             &session.request.chain[static_cast<std::size_t>(index)]);
+  });
   ORC_CRASHPOINT(produce_accepted);
   const Status returned = accepted.plugin->produce(request.raw());
   accepted.services->close_production();
@@ -95,6 +101,8 @@ Produced produce(Session& session, const Accepted& accepted, const RequestView& 
                  "while its work was taken in");
   // Nobody may go on writing in the worktree while its files are taken.
   session.record.sweep();
+  // Whatever it made of programs that were not started: nothing ran as it should have.
+  if (const auto fault = accepted.services->isolation_fault()) return {not_isolated(*fault), ""};
   Result<Submission> submission = accepted.services->submission();
   if (cause && (!returned.ok() || !submission.ok()))
     return {stopped(*cause, "while it produced"), ""};
@@ -104,6 +112,25 @@ Produced produce(Session& session, const Accepted& accepted, const RequestView& 
   }
   if (!returned.ok()) return {FailedRun{producer.name + ": " + returned.error().message}, ""};
   return outcome_after(cause, std::move(submission).value());
+}
+
+// Whoever plants a trap in a repository is not believed in anything else; the traps themselves are
+// thrown away with the next use of the clone.
+std::optional<JobOutcome> find_tampering(const Session& session, const Accepted& accepted,
+                                         const Code& code, const std::string& bare_before) {
+  const jobs::RequestLink& link = session.request.chain[static_cast<std::size_t>(accepted.link)];
+  if (!code.repository || !link.runs_agent) return std::nullopt;
+  const git::Planted planted = git::find_planted(session.request.worktree);
+  if (!planted.oddities.empty()) {
+    log(LogLevel::info, "worker.clone_settings", "thrown away: " + join(planted.oddities, ", "));
+  }
+  std::vector<std::string> traps = planted.traps;
+  if (git::bare_state(session.request.bare_repository) != bare_before) {
+    traps.emplace_back("the host's own repository");
+  }
+  if (traps.empty()) return std::nullopt;
+  log(LogLevel::warning, "worker.tampered", join(traps, ", "));
+  return FailedRun{link.plugin + " tampered with git: " + join(traps, ", ")};
 }
 
 // The verdict stands only with its artifacts kept and its branch moved.
@@ -144,7 +171,12 @@ void take_in(Session& session, const Code& code, const Accepted& accepted, const
   const std::optional<Accepted> accepted = walk_chain(session, request);
   if (!accepted) session.record.finish({.outcome = NobodyAccepted{}});
   const Producer producer = producer_of(session, *accepted);
-  const Produced produced = produce(session, *accepted, request, producer);
+  const std::string bare_before =
+      code.repository ? git::bare_state(session.request.bare_repository) : "";
+  Produced produced = produce(session, code, *accepted, request, producer);
+  if (auto tampered = find_tampering(session, *accepted, code, bare_before)) {
+    produced.outcome = std::move(*tampered);
+  }
   jobs::WorkerReport report = report_of(producer, produced.outcome);
   take_in(session, code, *accepted, produced, report);
   session.record.finish(std::move(report));
@@ -202,6 +234,9 @@ int run_job(const std::filesystem::path& folder, int secrets_fd) {
   ORC_CRASHPOINT(produce_locked);
   if (jobs::read_report(folder).ok()) return refuse(folder, "the job has reported already");
   Result<Secrets> secrets = secrets_fd < 0 ? Result<Secrets>(Secrets{}) : read_secrets(secrets_fd);
+  if (secrets.ok()) {
+    for (const auto& [label, value] : secrets.value()) keep_secret(value);
+  }
   Result<jobs::JobRequest> request = jobs::read_request(folder);
   if (const Status start = check_start(request, secrets); !start.ok()) {
     const Status written = jobs::write_report(

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/guarded_process.h"
 #include "base/text.h"
 #include "worker/describe.h"
 #include "worker/job.h"
@@ -55,6 +56,7 @@ std::optional<CommandLine> parse(const std::vector<std::string_view>& arguments)
 }  // namespace
 
 int main(int argc, char** argv) {
+  orc::guard_this_process();
   const std::optional<CommandLine> line = parse({argv + 1, argv + argc});
   if (!line) {
     std::fputs(

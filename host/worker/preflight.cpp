@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/redact.h"
 #include "base/text.h"
 #include "worker/answer.h"
 #include "worker/plugin.h"
@@ -81,7 +82,7 @@ class PreflightHost {
     table_.context = this;
     table_.log = [](void*, std::int32_t level, orch_str message) {
       if (level < ORCH_LOG_WARNING) return;
-      const std::string line = printable(to_utf8(view(message).substr(0, k_text_limit))) + "\n";
+      const std::string line = redacted(printable(to_utf8(view(message).substr(0, k_text_limit)))) + "\n";
       (void)!::write(STDERR_FILENO, line.data(), line.size());
     };
     table_.cancelled = [](void* context) -> std::int32_t {
@@ -150,6 +151,7 @@ class PreflightHost {
     // A preflight changes nothing.
     if (spec->mutating != 0 || spec->detached != 0) return ORCH_E_ARGUMENT;
     process::RunResult result = process::run(to_run_spec(*spec, {.cwd = question_.scratch,
+                                                                 .environment = {},
                                                                  .run_id = question_.run_id,
                                                                  .remaining = remaining(),
                                                                  .grace = k_grace}));
@@ -172,6 +174,7 @@ class PreflightHost {
 Result<json> ask(const PluginLibrary& library) {
   ORC_CHECK_OK(process::become_subreaper());
   ORC_TRY(Question question, read_question());
+  for (const auto& [label, value] : question.secrets) keep_secret(value);
   ORC_TRY(const std::string settings,
           fill_in(question.settings, question.secrets, MissingSecret::refuse));
   // Both live to the end of the process, as threads of the plugin may.

@@ -18,11 +18,20 @@ bool may_outlive_its_job(const StageRule& rule) {
 
 }  // namespace
 
-process::RunSpec HostServices::run_spec(const orch_process& spec) const {
+Result<Surroundings> HostServices::surroundings() {
+  const std::lock_guard lock(mutex_);
+  if (!surroundings_) surroundings_ = make_surroundings_();
+  return *surroundings_;
+}
+
+process::RunSpec HostServices::run_spec(const orch_process& spec,
+                                        const Surroundings& surroundings) const {
   process::RunSpec run = to_run_spec(spec, {.cwd = session_.request.worktree,
+                                            .environment = surroundings.environment,
                                             .run_id = session_.request.run_id,
                                             .remaining = session_.watchdog.remaining(),
                                             .grace = session_.request.kill_grace});
+  run.spawn.confinement = surroundings.confinement;
   run.wake_fd = session_.watchdog.wake_fd();
   run.cancelled = [this] { return session_.watchdog.stop_cause().has_value(); };
   return run;
@@ -41,12 +50,17 @@ orch_status HostServices::start_detached(process::SpawnSpec spawn, orch_process_
   if (auto* child = std::get_if<process::Child>(&started)) {
     session_.record.spare(child->pid);
     result.end = process::Exited{0};
+    const std::lock_guard lock(mutex_);
+    has_detached_ = true;
   } else {
     (void)process::become_subreaper();
     result.end = std::move(*std::get_if<process::NotStarted>(&started));
   }
+  return answer(std::move(result), raw);
+}
+
+orch_status HostServices::answer(process::RunResult result, orch_process_result& raw) {
   const std::lock_guard lock(mutex_);
-  has_detached_ = std::holds_alternative<process::Exited>(result.end);
   --running_;
   process::RunResult& kept = results_[std::this_thread::get_id()];
   kept = std::move(result);
@@ -63,17 +77,15 @@ orch_status HostServices::run(const orch_process& spec, orch_process_result& raw
     if (!producing_ || has_detached_ || (detached && running_ > 0)) return ORCH_E_STATE;
     ++running_;
   }
-  process::RunSpec run = run_spec(spec);
+  const Result<Surroundings> around = surroundings();
+  if (!around.ok()) {
+    return answer({.end = process::NotStarted{EACCES, around.error().message}}, raw);
+  }
+  process::RunSpec run = run_spec(spec, around.value());
   // Counted before: a crash in between must not look as if nothing had been touched.
   if (spec.mutating != 0 || detached) session_.record.side_effect();
   if (detached) return start_detached(std::move(run.spawn), raw);
-  process::RunResult result = process::run(run);
-  const std::lock_guard lock(mutex_);
-  --running_;
-  process::RunResult& kept = results_[std::this_thread::get_id()];
-  kept = std::move(result);
-  fill(raw, kept);
-  return ORCH_OK;
+  return answer(process::run(run), raw);
 }
 
 }  // namespace orc::worker

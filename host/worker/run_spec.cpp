@@ -15,23 +15,15 @@ constexpr Millis k_longest_grace{600'000};
 constexpr std::uint32_t k_most_arguments = 4096;
 constexpr std::uint64_t k_most_variables = 4096;
 
-void set(process::Environment& environment, std::string_view name, std::string_view value) {
-  for (auto& [known, kept] : environment) {
-    if (known != name) continue;
-    kept = value;
-    return;
-  }
-  environment.emplace_back(name, value);
-}
-
 // What the plugin gave outranks the base; nothing else is inherited. A child that outlives the job
 // does not carry the job's mark: by it the host finds and ends what a dead worker left behind.
-process::Environment environment_of(const orch_process& spec, const std::string& run_id) {
+process::Environment environment_of(const orch_process& spec, const RunTerms& terms) {
   process::Environment environment = process::base_environment();
+  for (const auto& [name, value] : terms.environment) process::set(environment, name, value);
   for (std::uint64_t i = 0; i < spec.env_count; ++i) {
-    set(environment, view(spec.env[i].name), view(spec.env[i].value));
+    process::set(environment, view(spec.env[i].name), view(spec.env[i].value));
   }
-  if (spec.detached == 0) set(environment, "ORCH_RUN_ID", run_id);
+  if (spec.detached == 0) process::set(environment, "ORCH_RUN_ID", terms.run_id);
   return environment;
 }
 
@@ -58,7 +50,7 @@ bool is_sound(const orch_process& spec) {
 process::RunSpec to_run_spec(const orch_process& spec, const RunTerms& terms) {
   process::RunSpec run;
   for (std::uint32_t i = 0; i < spec.argc; ++i) run.spawn.argv.emplace_back(view(spec.argv[i]));
-  run.spawn.env = environment_of(spec, terms.run_id);
+  run.spawn.env = environment_of(spec, terms);
   run.spawn.cwd =
       spec.cwd.size == 0 ? terms.cwd : std::filesystem::path(std::string(view(spec.cwd)));
   run.stdin_text = view(spec.stdin_bytes);

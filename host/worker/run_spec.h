@@ -15,6 +15,7 @@ namespace orc::worker {
 // What holds where the plugin did not say.
 struct RunTerms {
   std::filesystem::path cwd;
+  process::Environment environment;  // beyond the base; the plugin's own word outranks it
   std::string run_id;
   Millis remaining;  // no run takes longer
   Millis grace;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "integration/host_test.h"
+#include "support/paths.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -10,8 +11,6 @@
 #include <chrono>
 #include <sstream>
 #include <stdexcept>
-
-#include "support/paths.h"
 
 namespace orc::test {
 
@@ -26,8 +25,10 @@ std::string HostTest::yaml(const HostHarness& host, const ConfigText& config) {
   const std::string root = host.root().string();
   std::ostringstream text;
   text << "version: 1\n"
-       << "daemon: { workers: " << config.workers << ", state_dir: " << root
-       << "/state, drain_timeout: 30s, kill_grace: 1s }\n"
+       << "daemon: { workers: " << config.workers << ", state_dir: " << host.state().string()
+       << ", drain_timeout: 30s, kill_grace: 1s }\n"
+       << "isolation: { level: " << config.isolation << ", read: [" << test::source_dir()
+       << "/tests], write: [" << root << "] }\n"
        << "http:\n  control: { socket: " << root << "/control.sock, mode: \"0600\" }\n"
        << "  board: { listen: \"off\" }\n"
        << "plugin_dirs: [" << test::plugin_dir() << "]\n"

@@ -30,6 +30,7 @@ struct ConfigText {
   int workers = 2;
   std::string llm_enabled = "true";
   std::string test_runner_enabled = "true";
+  std::string isolation = "basic";
   std::string repos;    // entries of `repos`, two spaces in
   std::string plugins;  // more entries of `plugins`, two spaces in
   std::string rest;     // more sections

@@ -133,7 +133,8 @@ TEST_F(Operator, AServiceManagerHearsWhenItServesReloadsAndLives) {
       if (message.starts_with(wanted)) return message;
     }
   };
-  host.set_environment({{"NOTIFY_SOCKET", path.string()}, {"WATCHDOG_USEC", "200000"}});
+  host.set_environment("NOTIFY_SOCKET", path.string());
+  host.set_environment("WATCHDOG_USEC", "200000");
   serve();
   EXPECT_NE(hear("READY=1").find("STATUS=serving"), std::string::npos);
   EXPECT_FALSE(hear("WATCHDOG=1").empty()) << "the engine's own sign of life";

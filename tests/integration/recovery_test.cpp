@@ -149,7 +149,7 @@ TEST_F(Recovery, EndsAWorkerThatHasBeenSilentForTooLong) {
 
 // The programs in a folder of their own, so that they can be replaced under a running host.
 std::filesystem::path copied_programs(const std::filesystem::path& folder) {
-  for (const char* name : {"orchestrator", "orchestrator-worker"})
+  for (const char* name : {"orchestrator", "orchestrator-worker", "orchestrator-sandbox"})
     std::filesystem::copy_file(std::filesystem::path(test::bin_dir()) / name, folder / name);
   return folder;
 }
@@ -174,7 +174,7 @@ TEST_F(Recovery, NewProgramsOnDiskCostNoRunningWorker) {
   };
   ask_it({"task", "submit", "--id", "IT-10", "--title", "Do it", "--repo", repository});
   ASSERT_TRUE(waits.wait_for_count(1)) << installed.log();
-  for (const char* name : {"orchestrator", "orchestrator-worker"}) {
+  for (const char* name : {"orchestrator", "orchestrator-worker", "orchestrator-sandbox"}) {
     const std::filesystem::path program = programs.path() / name;
     std::filesystem::copy_file(program, program.string() + ".new");
     std::filesystem::rename(program.string() + ".new", program);

@@ -60,7 +60,7 @@ class SelfDeploy : public HostTest {
   }
 
   void install(const std::string& deploy, const std::string& look) {
-    for (const char* name : {"orchestrator", "orchestrator-worker"}) {
+    for (const char* name : {"orchestrator", "orchestrator-worker", "orchestrator-sandbox"}) {
       for (const char* folder : {"bin", "build"}) {
         fs::create_directories(host.root() / folder);
         fs::copy_file(fs::path(bin_dir()) / name, host.root() / folder / name);
@@ -72,9 +72,8 @@ class SelfDeploy : public HostTest {
     configure({.llm_enabled = "true",
                .plugins = "  deploy-finalizer:\n    repos: \"*\"\n    infra_retry: { attempts: 5, "
                           "backoff: 1s }\n    settings:\n      command: [sh, " +
-                          root + "/deploy.sh, " + root +
-                          ", \"{commit}\"]\n      revision_command: " + look +
-                          "\n      timeout: 60s\n      poll: 100ms\n",
+                          root + "/deploy.sh, " + root + ", \"{commit}\"]\n      revision_command: " +
+                          look + "\n      timeout: 60s\n      poll: 100ms\n",
                .rest = prompts()});
     const auto repository = make_repository("service", {{"README", "a service\n"}});
     for (int i = 1; i <= k_branches; ++i) {
@@ -87,20 +86,20 @@ class SelfDeploy : public HostTest {
     std::string text = "roles:\n";
     for (const char* role :
          {"analyst", "architect", "developer", "reviewer", "tester", "deployer"}) {
-      text += std::string("  ") + role + ": { prompt: " + test::source_dir() + "/config/prompts/" +
-              role + ".md }\n";
+      text += std::string("  ") + role + ": { prompt: " + test::source_dir() +
+              "/config/prompts/" + role + ".md }\n";
     }
     return text;
   }
 
   void supervise() {
     const std::string root = host.root().string();
-    auto started = process::spawn(
-        {.argv = {"/usr/bin/python3", "-B", test::source_dir() + "/tests/support/supervise.py",
-                  root + "/host.log", root + "/bin/orchestrator", "serve", "-c",
-                  host.config().string()},
-         .env = {{"PATH", "/usr/bin:/bin"}, {"TMPDIR", root}},
-         .cwd = host.root()});
+    auto started = process::spawn({.argv = {"/usr/bin/python3", "-B",
+                                            test::source_dir() + "/tests/support/supervise.py",
+                                            root + "/host.log", root + "/bin/orchestrator", "serve",
+                                            "-c", host.config().string()},
+                                   .env = {{"PATH", "/usr/bin:/bin"}, {"TMPDIR", root}},
+                                   .cwd = host.root()});
     ASSERT_TRUE(std::holds_alternative<process::Child>(started));
     supervisor_ = std::move(std::get<process::Child>(started));
     write_text(host.root() / "supervisor.pid", std::to_string(supervisor_.pid) + "\n");
@@ -168,7 +167,8 @@ TEST_F(SelfDeploy, ReplacesAndRestartsTheHostThatDrivesItOnce) {
   EXPECT_EQ(::kill(before, 0), -1) << "the old host is gone";
   const std::string program = read_text("/proc/" + std::to_string(after) + "/exe");
   ASSERT_GT(program.size(), 41u);
-  EXPECT_EQ(program.substr(program.size() - 41), deployed_commit("IT-1") + "\n");
+  EXPECT_EQ(program.substr(program.size() - 41),
+            deployed_commit("IT-1") + "\n");
 }
 
 TEST_F(SelfDeploy, LosesNothingToSigkillAtAnyOfItsSteps) {
@@ -178,7 +178,7 @@ TEST_F(SelfDeploy, LosesNothingToSigkillAtAnyOfItsSteps) {
     const char* file;  // of the deployment's folder, whose appearance is waited for
     bool workers_too;
   };
-  constexpr std::array k_moments{Moment{"", true},         Moment{"launches", true},
+  constexpr std::array k_moments{Moment{"", true},        Moment{"launches", true},
                                  Moment{"started", false}, Moment{"result", false},
                                  Moment{"result", true},   Moment{"reported", false}};
   int branch = 0;

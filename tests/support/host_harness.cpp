@@ -13,6 +13,7 @@
 #include <charconv>
 #include <csignal>
 #include <fstream>
+#include <sstream>
 #include <functional>
 #include <iterator>
 
@@ -63,7 +64,10 @@ bool wait_in_folder(const fs::path& folder, const std::function<bool()>& is_true
 // /proc files have no size: read to the end. NUL bytes stay.
 std::string read_proc(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  // Not by iterators: a file of /proc whose process ends meanwhile would throw.
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
 }
 
 std::vector<pid_t> live_processes(const std::function<bool(const fs::path&)>& matches) {
@@ -120,7 +124,8 @@ bool wait_for_end(pid_t pid, milliseconds limit) {
 }
 
 HostHarness::HostHarness(fs::path programs) : programs_(std::move(programs)) {
-  fs::permissions(root(), fs::perms::owner_all);
+  fs::permissions(folder_.path(), fs::perms::owner_all);
+  fs::create_directory(root());
 }
 
 HostHarness::~HostHarness() {
@@ -133,9 +138,8 @@ bool HostHarness::start() {
   const std::size_t from = read_text(log_file()).size();
   process::SpawnSpec spec;
   spec.argv = {program(), "serve", "-c", config().string()};
-  auto more = more_environment_;
-  more.emplace_back("TMPDIR", root().string());
-  spec.env = environment(more);
+  spec.env = environment(environment_);
+  spec.env.emplace_back("TMPDIR", root().string());
   spec.cwd = root();
   spec.stdout_fd = log.get();
   spec.stderr_fd = log.get();
@@ -184,7 +188,7 @@ CommandResult HostHarness::orchestrator(const std::vector<std::string>& argument
 }
 
 std::vector<pid_t> HostHarness::processes() const {
-  return processes_naming(root().string());
+  return processes_naming(folder_.path().string());
 }
 
 std::vector<pid_t> HostHarness::processes_naming(const std::string& name) {

@@ -44,17 +44,18 @@ class HostHarness {
   HostHarness(const HostHarness&) = delete;
   HostHarness& operator=(const HostHarness&) = delete;
 
-  const std::filesystem::path& root() const { return folder_.path(); }
-  std::filesystem::path state() const { return root() / "state"; }
+  // What the test and its agents share; the host's own folder lies beside it, out of their sight.
+  std::filesystem::path root() const { return folder_.path() / "shared"; }
+  std::filesystem::path state() const { return folder_.path() / "state"; }
   std::filesystem::path config() const { return root() / "orchestrator.yaml"; }
 
+  // A variable of the host's own environment, from the next start on.
+  void set_environment(const std::string& name, const std::string& value) {
+    environment_.emplace_back(name, value);
+  }
   // Starts `serve` and waits for its line `host.serving`. False: it ended first, or was not in
   // time; its exit code is then in exit_code().
   bool start();
-  // Of the next start(), beside the usual.
-  void set_environment(std::vector<std::pair<std::string, std::string>> more) {
-    more_environment_ = std::move(more);
-  }
   pid_t pid() const { return pid_; }
   void signal(int number) const;
   // The exit code, or 128 + the signal; nothing if the host still runs after the limit.
@@ -83,7 +84,7 @@ class HostHarness {
 
   std::filesystem::path programs_;
   TempDir folder_;
-  std::vector<std::pair<std::string, std::string>> more_environment_;
+  std::vector<std::pair<std::string, std::string>> environment_;
   pid_t pid_ = 0;
   UniqueFd pidfd_;
   std::optional<int> exit_code_;

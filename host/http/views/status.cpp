@@ -110,6 +110,7 @@ Json plugin_rows(const config::Generation& generation, const Picture& picture) {
     const store::PluginKill* kill = picture.kill_of(name);
     rows.push_back({{"name", name},
                     {"enabled", plugin.enabled},
+                    {"isolation", orc::to_string(plugin.isolation)},
                     {"killed", kill != nullptr},
                     {"killed_by", kill != nullptr ? kill->actor : ""},
                     {"kill_reason", kill != nullptr ? kill->reason : ""},

@@ -132,7 +132,7 @@ TEST_F(Code, AMissingRepositoryIsAHold) {
 }
 
 TEST_F(Code, GreenAndRedCiAreWhatTheCommandSays) {
-  ask_for_ci(R"({"command":["python3","main.py"],"timeout":"1m"})");
+  ask_for_ci(R"({"command":["/usr/bin/python3","main.py"],"timeout":"1m"})");
   const jobs::WorkerReport green = run();
   EXPECT_TRUE(expect<CiResult>(green).green);
   EXPECT_NE(expect<CiResult>(green).summary.find("exit code 0: 1"), std::string::npos);

@@ -57,6 +57,19 @@ const Case k_cases[] = {
      k_sound + "daemon: { workers: !!int 2 }\n",
      {k_at + "4:20: daemon.workers: a YAML tag is not allowed here\n"
              "  remove tag:yaml.org,2002:int"}},
+    {"PasswordInAUrl",
+     k_sound + "repos: { web: { clone: \"https://ci:hunter2@git.example.org/web.git\" } }\n",
+     {k_at + "4:24: repos.web.clone: a password has no place in a URL here: everybody sees it\n"
+             "  use ssh, or leave user and password out"}},
+    {"NetworkTakenAwayWithoutNamespaces",
+     "version: 1\nplugins: { llm-spawner: { network: false } }\n",
+     {k_at + "2:36: plugins.llm-spawner.network: only isolation: strict can take the network away "
+             "from its programs\n  set plugins.llm-spawner.isolation: strict, or network: true"}},
+    {"AFolderOfTheHostsOpened",
+     k_sound + "isolation: { read: [/var/lib/orchestrator/evidence] }\n",
+     {k_at + "4:21: isolation.read[0]: /var/lib/orchestrator/evidence lies in daemon.state_dir, "
+             "which no job may see",
+      k_at + "4:21: isolation.read[0]: warning: no such folder: /var/lib/orchestrator/evidence"}},
     {"UnknownKeyWithANeighbour",
      k_sound + "daemon:\n  worker: 2\n",
      {k_at + "5:3: daemon.worker: unknown key, did you mean \"workers\"?"}},
