@@ -3,7 +3,6 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
@@ -195,28 +194,15 @@ void Engine::collect_ended_workers(std::vector<Happening>& happenings) {
     const auto found = workers_.find(id);
     if (found == workers_.end() || !found->second.child.pidfd) continue;
     Worker& worker = found->second;
-    siginfo_t info{};
-    jobs::WorkerEnd end;
-    if (worker.is_child) {
-      if (::waitid(P_PIDFD, static_cast<id_t>(worker.child.pidfd.get()), &info,
-                   WEXITED | WNOHANG) != 0 ||
-          info.si_pid == 0) {
-        continue;
-      }
-      if (info.si_code == CLD_EXITED) {
-        end = process::Exited{info.si_status};
-      } else {
-        end = process::Signalled{info.si_status};
-      }
-    } else if (jobs::live_worker(folders_.job(worker.job.id, worker.job.attempt))) {
-      continue;
-    }
     // Out of the set before it is closed, or one end would be reported twice.
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, worker.child.pidfd.get(), nullptr);
     worker.child.pidfd.reset();
     const std::filesystem::path folder = folders_.job(worker.job.id, worker.job.attempt);
+    const bool reported = has_reported(folder);
+    const jobs::WorkerEnd end =
+        reported || !worker.is_child ? jobs::WorkerEnd() : launcher_->end_of(worker.child);
     jobs::WorkerReport report = jobs::conclude(folder, end);
-    if (!has_reported(folder)) {
+    if (!reported) {
       clear_up_after(worker);
       if (!worker.ended_because) ++reaper_.dead;
     }

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "jobs/job_folder.h"
+#include "jobs/worker_client.h"
 #include "process/process.h"
 
 namespace orc::engine {
@@ -20,6 +21,9 @@ class Launcher {
   virtual ~Launcher() = default;
   // [engine thread] Writes the job's folder and starts its worker. On an Error no folder is left.
   virtual Launched launch(const std::filesystem::path& folder, const jobs::JobRequest& request) = 0;
+  // [engine thread] How a worker that was launched here ended, once it has; asked where it left no
+  // report.
+  virtual jobs::WorkerEnd end_of(const process::Child& worker) = 0;
 };
 
 // Starts orchestrator-worker from `worker`.

@@ -4,7 +4,7 @@
 #include "base/failpoint.h"
 #include "config/generation.h"
 #include "engine/launcher.h"
-#include "jobs/worker_client.h"
+#include "jobs/fork_server.h"
 
 namespace orc::engine {
 
@@ -22,7 +22,7 @@ Result<std::string> secrets_of(const jobs::JobRequest& request) {
 
 class ProcessLauncher final : public Launcher {
  public:
-  explicit ProcessLauncher(std::filesystem::path worker) : worker_(std::move(worker)) {}
+  explicit ProcessLauncher(std::filesystem::path worker) : server_(std::move(worker)) {}
 
   Launched launch(const std::filesystem::path& folder, const jobs::JobRequest& request) override {
     const Result<std::string> secrets = secrets_of(request);
@@ -33,15 +33,16 @@ class ProcessLauncher final : public Launcher {
       return std::move(created).error();
     }
     ORC_CRASHPOINT(spawn_written);
-    Result<process::Child> child = jobs::spawn_worker(worker_, folder, secrets.value(),
-                                                      jobs::worker_environment(request.run_id));
+    Result<process::Child> child = server_.start(folder, secrets.value(), request.run_id);
     if (!child.ok()) return std::move(child).error();
     ORC_CRASHPOINT(spawn_started);
     return std::move(child).value();
   }
 
+  jobs::WorkerEnd end_of(const process::Child& worker) override { return server_.end_of(worker); }
+
  private:
-  std::filesystem::path worker_;
+  jobs::ForkServer server_;
 };
 
 }  // namespace

@@ -33,10 +33,17 @@ Fields frontmatter_of(const Session& session, const Code& code, const Verdict& v
   return fields;
 }
 
-Status keep(const Session& session, const std::string& name, const std::string& bytes) {
-  const std::filesystem::path target = session.artifacts() / name;
+// Nobody reads it before the report names it, so that a second name and a rename are for the rare
+// file that is there already.
+Status put(const std::filesystem::path& target, const std::string& bytes, unsigned mode) {
   ORC_CHECK_OK(make_folder(target.parent_path()));
-  return write_file_atomically(target, redacted(bytes), Durability::process);
+  Status written = write_new_file(target, bytes, mode);
+  if (written.ok() || written.error().kind != ErrorKind::conflict) return written;
+  return write_file_atomically(target, bytes, Durability::process, mode);
+}
+
+Status keep(const Session& session, const std::string& name, const std::string& bytes) {
+  return put(session.artifacts() / name, redacted(bytes), 0600);
 }
 
 Result<std::vector<std::string>> write_verdict(const Session& session, const Code& code,
@@ -96,9 +103,7 @@ Result<std::vector<git::Repository::File>> files_to_commit(const Session& sessio
 Status copy_to_worktree(const Session& session, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     ORC_TRY(const std::string bytes, read_file(session.artifacts() / name, k_most_bytes));
-    const std::filesystem::path target = artifact_folder(session) / name;
-    ORC_CHECK_OK(make_folder(target.parent_path()));
-    ORC_CHECK_OK(write_file_atomically(target, bytes, Durability::process, 0644));
+    ORC_CHECK_OK(put(artifact_folder(session) / name, bytes, 0644));
   }
   return Done{};
 }

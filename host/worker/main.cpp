@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// orchestrator-worker: carries out one job in a process of its own, or looks at one plugin for the
-// host.
+// orchestrator-worker: carries out one job in a process of its own, makes such processes for a
+// host, or looks at one plugin for it.
 #include <cstdio>
 #include <optional>
 #include <string_view>
@@ -9,6 +9,7 @@
 #include "base/guarded_process.h"
 #include "base/text.h"
 #include "worker/describe.h"
+#include "worker/fork_server.h"
 #include "worker/job.h"
 #include "worker/preflight.h"
 
@@ -20,6 +21,7 @@ struct CommandLine {
   std::string_view folder;
   std::string_view library;    // to describe
   std::string_view preflight;  // the library to ask
+  std::string_view served;     // the folder of the jobs that forks are made for
   std::optional<std::string_view> settings;
   int secrets_fd = -1;
 };
@@ -38,6 +40,8 @@ std::optional<CommandLine> parse(const std::vector<std::string_view>& arguments)
       line.library = arguments[i];
     } else if (word == "--preflight") {
       line.preflight = arguments[i];
+    } else if (word == "--fork-server") {
+      line.served = arguments[i];
     } else if (word == "--settings") {
       line.settings = arguments[i];
     } else if (word == "--secrets-fd") {
@@ -48,7 +52,8 @@ std::optional<CommandLine> parse(const std::vector<std::string_view>& arguments)
       return std::nullopt;
     }
   }
-  const int asked = !line.folder.empty() + !line.library.empty() + !line.preflight.empty();
+  const int asked =
+      !line.folder.empty() + !line.library.empty() + !line.preflight.empty() + !line.served.empty();
   if (asked != 1) return std::nullopt;
   return line;
 }
@@ -62,10 +67,12 @@ int main(int argc, char** argv) {
     std::fputs(
         "usage: orchestrator-worker JOB_FOLDER [--secrets-fd N]\n"
         "       orchestrator-worker --describe LIBRARY [--settings FILE|-] [--secrets-fd N]\n"
-        "       orchestrator-worker --preflight LIBRARY    (the question on the standard input)\n",
+        "       orchestrator-worker --preflight LIBRARY    (the question on the standard input)\n"
+        "       orchestrator-worker --fork-server JOBS_FOLDER    (the host on descriptor 3)\n",
         stderr);
     return k_exit_usage;
   }
+  if (!line->served.empty()) return orc::worker::serve_forks(argv);
   if (!line->preflight.empty()) return orc::worker::preflight(line->preflight);
   if (!line->library.empty()) {
     return orc::worker::describe(line->library, line->settings, line->secrets_fd);

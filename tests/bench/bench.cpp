@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// orch_bench [--tasks N] [--quick]: prints one JSON object; every figure stands beside its ceiling
-// of the same run.
+// orch_bench [--tasks N] [--quick] [--only engine|pipeline|test-runner|restart]: prints one JSON
+// object; every figure stands beside its ceiling of the same run.
 #include "bench.h"
 
 #include <cstdio>
@@ -38,7 +38,8 @@ nlohmann::json measure(const Options& options) {
   using namespace orc::bench;
   nlohmann::json all;
   const orc::test::TempDir folder;
-  const std::filesystem::path plugin = std::filesystem::path(orc::test::bin_dir()) / "../bench-plugins/noop.so";
+  const std::filesystem::path plugin =
+      std::filesystem::path(orc::test::bin_dir()) / "../bench-plugins/noop.so";
   // Each part is preceded by its own ceiling: the machine's speed drifts.
   if (options.wants("engine")) {
     all["engine_64_in_flight"] = engine_alone(options.quick ? 500 : 20000, 64);
@@ -49,13 +50,12 @@ nlohmann::json measure(const Options& options) {
     all["engine_one_at_a_time"] = alone;
   }
   if (options.wants("pipeline")) {
-    all["one_task_alone"] = pipeline(1);
-    const double workers = empty_workers_per_second(plugin, options.quick ? 100 : 2000, 2);
-    all["pipeline"] = pipeline(options.tasks);
-    all["pipeline"]["empty_workers_per_second_2_in_flight"] = workers;
-    all["pipeline"]["share_of_ceiling"] =
-        all["pipeline"]["stages_per_second"].get<double>() / workers;
+    const int rounds = options.quick ? 2 : 10;
+    all["one_task_alone"] = one_task_alone(rounds);
+    all["pipeline"] = pipeline(plugin, options.tasks, rounds, 2);
+    all["pipeline_4_workers"] = pipeline(plugin, options.tasks, rounds, 4);
   }
+  if (options.wants("test-runner")) all["test_runner"] = test_runner(options.quick ? 3 : 15);
   if (options.wants("restart"))
     all["restart"] = restart(options.quick ? 1000 : 100000, options.quick ? 100 : 10000);
   if (options.wants("surface")) all["surface"] = surface(options.quick);

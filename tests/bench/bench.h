@@ -17,13 +17,22 @@ double empty_workers_per_second(const std::filesystem::path& plugin, int count, 
 
 // The engine without processes: jobs complete at once.
 nlohmann::json engine_alone(int tasks, int in_flight);
-// Every stage a real worker process with the no-op plugin; no repository.
-nlohmann::json pipeline(int tasks);
+// Every stage a real worker process with the no-op plugin; no repository. Each round stands between
+// two measurements of empty_workers_per_second(), two in flight.
+nlohmann::json pipeline(const std::filesystem::path& plugin, int tasks, int rounds, int workers);
+nlohmann::json one_task_alone(int rounds);
+// A testing job of the real test-runner in a real worker, beside its suite's bare command.
+nlohmann::json test_runner(int rounds);
 // From opening the database to the first started job.
 nlohmann::json restart(int finished, int queued);
 
 // What an operator meets: readers beside a running pipeline, event streams, reloads, commands.
 nlohmann::json surface(bool quick);
+
+// A fresh folder that stays until the program ends. ext4 without a journal passes over every inode
+// that was deleted in the last minutes when it makes a new one: what is removed between two
+// measurements is paid for by the second.
+std::filesystem::path lasting_folder();
 
 double percentile(std::vector<double> values, double share);
 inline double seconds_since(MonoTime start) {

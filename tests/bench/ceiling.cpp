@@ -5,11 +5,13 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 
 #include "bench.h"
 #include "process/process.h"
 #include "support/paths.h"
+#include "support/temp_dir.h"
 
 namespace orc::bench {
 
@@ -21,7 +23,8 @@ double bare_commits_per_second(const std::filesystem::path& folder) {
     if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
       throw std::runtime_error(sqlite3_errmsg(db));
   };
-  run("DROP TABLE IF EXISTS t; DROP TABLE IF EXISTS e; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;"
+  run("DROP TABLE IF EXISTS t; DROP TABLE IF EXISTS e; PRAGMA journal_mode=WAL; PRAGMA "
+      "synchronous=FULL; PRAGMA wal_autocheckpoint=4000;"
       "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO t VALUES(1,0);"
       "CREATE TABLE e(id INTEGER PRIMARY KEY, x TEXT)");
   constexpr int k_commits = 2000;
@@ -36,9 +39,8 @@ double bare_commits_per_second(const std::filesystem::path& folder) {
 }
 
 double empty_workers_per_second(const std::filesystem::path& plugin, int count, int in_flight) {
-  const process::SpawnSpec spec{
-      .argv = {test::bin_dir() + "/empty_worker", plugin.string()},
-      .env = process::base_environment()};
+  const process::SpawnSpec spec{.argv = {test::bin_dir() + "/empty_worker", plugin.string()},
+                                .env = process::base_environment()};
   std::vector<process::Child> running;
   int started = 0;
   int ended = 0;
@@ -65,6 +67,11 @@ double empty_workers_per_second(const std::filesystem::path& plugin, int count, 
     }
   }
   return count / seconds_since(start);
+}
+
+std::filesystem::path lasting_folder() {
+  static std::vector<std::unique_ptr<test::TempDir>> folders;
+  return folders.emplace_back(std::make_unique<test::TempDir>())->path();
 }
 
 double percentile(std::vector<double> values, double share) {

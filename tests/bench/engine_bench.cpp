@@ -33,6 +33,7 @@ class InstantLauncher final : public engine::Launcher {
                               .decisions = {{0, "noop", Decision::accepted, "in_scope", ""}},
                               .producer = "noop"};
   }
+  jobs::WorkerEnd end_of(const process::Child&) override { return {}; }
   int launched = 0;
 };
 

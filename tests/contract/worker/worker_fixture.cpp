@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <sys/inotify.h>
-#include <sys/wait.h>
 
 #include <csignal>
 
@@ -27,7 +26,8 @@ std::filesystem::path test_plugin(const std::string& name) {
   return std::filesystem::path(TEST_PLUGIN_DIR) / (name + ".so");
 }
 
-WorkerTest::WorkerTest() {
+WorkerTest::WorkerTest()
+    : server_(std::in_place, std::filesystem::path(test::bin_dir()) / "orchestrator-worker") {
   request_.job = JobId{7};
   request_.run_id = "7-1-" + temp_.path().filename().string();
   request_.work_item = "DEMO-1";
@@ -48,8 +48,7 @@ WorkerTest::WorkerTest() {
 }
 
 WorkerTest::~WorkerTest() {
-  if (worker_.pidfd && !becomes_readable(worker_.pidfd.get(), 0)) ::kill(worker_.pid, SIGKILL);
-  if (worker_.pidfd) ::waitpid(worker_.pid, nullptr, 0);
+  if (worker_.pidfd && !has_ended(worker_)) ::kill(worker_.pid, SIGKILL);
   for (const pid_t pid : survivors()) ::kill(pid, SIGKILL);
 }
 
@@ -60,26 +59,22 @@ void WorkerTest::add_link(const std::string& plugin, const std::string& mode) {
                             .settings = R"({"mode":")" + mode + R"("})"});
 }
 
+bool WorkerTest::has_ended(const process::Child& worker) {
+  return becomes_readable(worker.pidfd.get(), 0);
+}
+
 void WorkerTest::start() {
   ASSERT_TRUE(jobs::create(folder_, request_).ok());
-  Result<process::Child> child =
-      jobs::spawn_worker(std::filesystem::path(test::bin_dir()) / "orchestrator-worker", folder_,
-                         secrets_, jobs::worker_environment(request_.run_id));
+  Result<process::Child> child = server_->start(folder_, secrets_, request_.run_id);
   ASSERT_TRUE(child.ok()) << child.error().message;
   worker_ = std::move(child).value();
 }
 
 jobs::WorkerReport WorkerTest::wait() {
   EXPECT_TRUE(becomes_readable(worker_.pidfd.get(), k_patience_ms)) << "the worker does not end";
-  siginfo_t info{};
-  if (!becomes_readable(worker_.pidfd.get(), 0)) ::kill(worker_.pid, SIGKILL);
-  ::waitid(P_PID, static_cast<id_t>(worker_.pid), &info, WEXITED);
+  if (!has_ended(worker_)) ::kill(worker_.pid, SIGKILL);
+  end_ = server_->end_of(worker_);
   worker_.pidfd.reset();
-  if (info.si_code == CLD_EXITED) {
-    end_ = process::Exited{info.si_status};
-  } else {
-    end_ = process::Signalled{info.si_status};
-  }
   return jobs::conclude(folder_, end_);
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "jobs/worker_client.h"
+#include "jobs/fork_server.h"
 #include "support/temp_dir.h"
 
 namespace orc::worker {
@@ -28,6 +28,7 @@ class WorkerTest : public ::testing::Test {
   jobs::WorkerReport run();
   void start();
   jobs::WorkerReport wait();
+  static bool has_ended(const process::Child& worker);
   // Waits until the worker's progress.json satisfies `is_there`.
   void wait_for_progress(const std::function<bool(const jobs::Progress&)>& is_there);
 
@@ -40,6 +41,7 @@ class WorkerTest : public ::testing::Test {
   std::filesystem::path folder_ = temp_.path() / "jobs" / "7-1";
   jobs::JobRequest request_;
   std::string secrets_;
+  std::optional<jobs::ForkServer> server_;
   process::Child worker_;
   jobs::WorkerEnd end_;
 };

@@ -92,9 +92,9 @@ TEST_F(WorkerProcess, ASecondWorkerLeavesTheFirstAlone) {
   wait_for_progress(
       [](const jobs::Progress& p) { return p.phase == jobs::Progress::Phase::producing; });
   EXPECT_EQ(jobs::live_worker(folder_)->pid, worker_.pid);
-  const process::RunResult second = process::run(
-      {.spawn = {.argv = {test::bin_dir() + "/orchestrator-worker", folder_.string()},
-                 .env = process::base_environment()}});
+  const process::RunResult second =
+      process::run({.spawn = {.argv = {test::bin_dir() + "/orchestrator-worker", folder_.string()},
+                              .env = process::base_environment()}});
   ASSERT_TRUE(std::holds_alternative<process::Exited>(second.end));
   EXPECT_EQ(std::get<process::Exited>(second.end).code, 3);
   EXPECT_EQ(jobs::live_worker(folder_)->pid, worker_.pid);
@@ -106,9 +106,9 @@ TEST_F(WorkerProcess, ASecondWorkerLeavesTheFirstAlone) {
 TEST_F(WorkerProcess, AJobThatHasReportedIsNotRunAgain) {
   add_probe("accept");
   expect<Verdict>(run());
-  const process::RunResult second = process::run(
-      {.spawn = {.argv = {test::bin_dir() + "/orchestrator-worker", folder_.string()},
-                 .env = process::base_environment()}});
+  const process::RunResult second =
+      process::run({.spawn = {.argv = {test::bin_dir() + "/orchestrator-worker", folder_.string()},
+                              .env = process::base_environment()}});
   EXPECT_EQ(std::get<process::Exited>(second.end).code, 3);
 }
 
@@ -116,9 +116,7 @@ TEST_F(WorkerProcess, ABrokenRequestIsTheWorkersFault) {
   std::filesystem::create_directories(folder_);
   ASSERT_TRUE(
       write_file_atomically(folder_ / "request.json", "{\"job\":", Durability::process).ok());
-  Result<process::Child> child =
-      jobs::spawn_worker(std::filesystem::path(test::bin_dir()) / "orchestrator-worker", folder_, "",
-                         jobs::worker_environment("x"));
+  Result<process::Child> child = server_->start(folder_, "", "x");
   ASSERT_TRUE(child.ok());
   worker_ = std::move(child).value();
   EXPECT_NE(expect<WorkerFault>(wait()).text.find("request.json"), std::string::npos);

@@ -33,6 +33,7 @@ class ScriptedLauncher final : public Launcher {
   }
 
   Launched launch(const std::filesystem::path&, const jobs::JobRequest& request) override;
+  jobs::WorkerEnd end_of(const process::Child&) override { return {}; }
 
  private:
   mutable std::mutex mutex_;

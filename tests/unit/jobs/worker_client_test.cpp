@@ -2,71 +2,11 @@
 #include "jobs/worker_client.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-
-#include <cstdlib>
 
 #include "support/temp_dir.h"
 
 namespace orc::jobs {
 namespace {
-
-// A stand-in for the worker: a shell script that says what it was given.
-std::filesystem::path make_script(const std::filesystem::path& folder, const std::string& body) {
-  std::filesystem::path path = folder / "worker";
-  EXPECT_TRUE(write_file_atomically(path, "#!/bin/sh\n" + body, Durability::process, 0700).ok());
-  return path;
-}
-
-int wait_for(const process::Child& child) {
-  int status = 0;
-  EXPECT_EQ(::waitpid(child.pid, &status, 0), child.pid);
-  return status;
-}
-
-std::string log_of(const std::filesystem::path& folder) {
-  return read_file(folder / "log", 1 << 20).value();
-}
-
-TEST(SpawnWorker, HandsOverTheFolderAndNothingElse) {
-  const test::TempDir temp;
-  ASSERT_EQ(::setenv("ORCH_TEST_CANARY", "canary", 1), 0);
-  const auto script = make_script(temp.path(), "echo args: \"$@\"; env; echo oops >&2; cat\n");
-  const Result<process::Child> child =
-      spawn_worker(script, temp.path(), "{}", worker_environment("run-7"));
-  ASSERT_TRUE(child.ok()) << child.error().message;
-  EXPECT_EQ(wait_for(child.value()), 0);
-  ::unsetenv("ORCH_TEST_CANARY");
-  const std::string log = log_of(temp.path());
-  EXPECT_NE(log.find("args: " + temp.path().string() + "\n"), std::string::npos);
-  EXPECT_NE(log.find("ORCH_RUN_ID=run-7"), std::string::npos);
-  EXPECT_NE(log.find("oops"), std::string::npos);
-  EXPECT_EQ(log.find("canary"), std::string::npos);
-}
-
-TEST(SpawnWorker, PassesSecretsOverASealedFile) {
-  const test::TempDir temp;
-  const auto script = make_script(temp.path(),
-                                  "echo args: \"$@\"\ncat <&3\n"
-                                  "echo changed 2>/dev/null >&3 && echo writable\nexit 0\n");
-  const Result<process::Child> child =
-      spawn_worker(script, temp.path(), R"({"env:TOKEN":"s3cret"})", worker_environment("run-8"));
-  ASSERT_TRUE(child.ok()) << child.error().message;
-  EXPECT_EQ(wait_for(child.value()), 0);
-  const std::string log = log_of(temp.path());
-  EXPECT_NE(log.find("--secrets-fd 3"), std::string::npos);
-  EXPECT_NE(log.find(R"({"env:TOKEN":"s3cret"})"), std::string::npos);
-  EXPECT_EQ(log.find("writable"), std::string::npos);
-}
-
-TEST(SpawnWorker, TellsAMissingProgram) {
-  const test::TempDir temp;
-  const Result<process::Child> child =
-      spawn_worker(temp.path() / "absent", temp.path(), "", worker_environment("r"));
-  ASSERT_FALSE(child.ok());
-  EXPECT_EQ(child.error().kind, ErrorKind::not_found);
-}
 
 class Conclude : public ::testing::Test {
  protected:
