@@ -85,6 +85,17 @@ Result<ForkRequest> make_request(const std::filesystem::path& folder,
   return request;
 }
 
+std::optional<struct stat> look_at(const std::filesystem::path& program) {
+  struct stat found {};
+  return ::stat(program.c_str(), &found) == 0 ? std::optional(found) : std::nullopt;
+}
+
+bool is_same_file(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino &&
+         one.st_size == other.st_size && one.st_mtim.tv_sec == other.st_mtim.tv_sec &&
+         one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
+}
+
 bool was_started(const std::filesystem::path& folder) {
   std::error_code error;
   return std::filesystem::exists(folder / "worker.lock", error);
@@ -119,6 +130,8 @@ Status ForkServer::launch_server(const std::filesystem::path& folder) {
   spec.env.emplace_back("LD_BIND_NOW", "1");
   spec.stderr_fd = STDERR_FILENO;
   spec.inherit = {theirs.get()};
+  // Before the start: a program that is replaced meanwhile is seen with the next worker.
+  program_ = look_at(worker_);
   auto started = process::spawn(spec);
   if (auto* refused = std::get_if<process::NotStarted>(&started)) {
     return failure(refused->text, refused->error_number);
@@ -136,6 +149,12 @@ void ForkServer::lose_server() {
   siginfo_t info{};
   ::waitid(P_PIDFD, static_cast<id_t>(server_.pidfd.get()), &info, WEXITED);
   server_ = {};
+}
+
+// A program that is missing for a moment is on its way to be replaced: the server goes on.
+bool ForkServer::is_outdated() const {
+  const std::optional<struct stat> now = look_at(worker_);
+  return channel_ && now && program_ && !is_same_file(*now, *program_);
 }
 
 void ForkServer::note(const ForkEvent& event) {
@@ -176,6 +195,7 @@ Result<process::Child> ForkServer::start(const std::filesystem::path& folder,
                                          const std::string& secrets_json,
                                          const std::string& run_id) {
   ORC_TRY(const ForkRequest request, make_request(folder, secrets_json, run_id));
+  if (is_outdated()) lose_server();
   for (int attempt = 0; attempt < k_tries; ++attempt) {
     if (!channel_) ORC_CHECK_OK(launch_server(folder));
     Status sent = send_request(channel_.get(), request);

@@ -6,11 +6,16 @@
 // short job.
 //
 // The server ends with the host: when the host's end of their socket closes, however that comes
-// about. Its workers go on. One thread at a time uses an object of this class.
+// about. Its workers go on. A server whose program was replaced on the disk makes no more workers:
+// the next one comes from a server of the new program. One thread at a time uses an object of this
+// class.
 #pragma once
+
+#include <sys/stat.h>
 
 #include <deque>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "jobs/fork_channel.h"
@@ -37,8 +42,8 @@ class ForkServer {
   Result<process::Child> start(const std::filesystem::path& folder, const std::string& secrets_json,
                                const std::string& run_id);
 
-  // How a worker of this server's ended, for one that has; nothing if the server was lost before it
-  // could tell. Waits a moment for the server's word.
+  // How a worker of this server's ended, for one that has; nothing if the server was lost or
+  // replaced before it could tell. Waits a moment for the server's word.
   WorkerEnd end_of(const process::Child& worker);
 
  private:
@@ -49,10 +54,12 @@ class ForkServer {
 
   Status launch_server(const std::filesystem::path& folder);
   void lose_server();
+  bool is_outdated() const;
   std::optional<Result<process::Child>> await_answer();
   void note(const ForkEvent& event);
 
   const std::filesystem::path worker_;
+  std::optional<struct stat> program_;  // of worker_, as it was just before the server's start
   process::Child server_;
   UniqueFd channel_;
   std::deque<Ended> ended_;  // the latest ones

@@ -145,6 +145,40 @@ TEST_F(Recovery, EndsAWorkerThatHasBeenSilentForTooLong) {
   EXPECT_TRUE(HostHarness::processes_with("agent.py " + host.root().string()).empty());
 }
 
+// --- the process that makes the workers ---------------------------------------------------------
+
+TEST_F(Recovery, ALostForkServerCostsNoJobAndStaysBehindNoHost) {
+  begin();
+  const pid_t goes_on = worker();
+  const auto servers = [&] {
+    return HostHarness::processes_with(std::string("--fork-server") + '\0' +
+                                       (host.state() / "jobs").string());
+  };
+  ASSERT_EQ(servers().size(), 1U);
+  const pid_t lost = servers().front();
+  ::kill(lost, SIGKILL);
+  ASSERT_TRUE(eventually([&] { return servers().empty(); }));
+  const auto repository = make_repository(
+      "plain", {{"pyproject.toml", "[tool.pytest.ini_options]\ntestpaths = [\"tests\"]\n"},
+                {"tests/test_plain.py", "def test_plain():\n    pass\n"}});
+  add_branch(repository, "work", "tests/test_more.py", "def test_more():\n    pass\n");
+  submit("IT-4", {"--repo", repository, "--branch", "work", "--from", "testing"});
+  const Json other = settled("IT-4");
+  EXPECT_EQ(other["stage"], "deploy-staging") << other.dump(2) << host.log();
+  EXPECT_EQ(runs("IT-4", "testing").size(), 1U) << "no job was charged";
+  EXPECT_NE(host.log().find("worker.fork_server_lost"), std::string::npos);
+  ASSERT_EQ(servers().size(), 1U);
+  EXPECT_NE(servers().front(), lost);
+  host.kill_hard();
+  EXPECT_TRUE(eventually([&] { return servers().empty(); })) << "it ends with its host";
+  EXPECT_EQ(::kill(goes_on, 0), 0) << "the worker of the server that was lost goes on";
+  ASSERT_TRUE(host.start()) << host.log();
+  gate.open();
+  expect_passed(1);
+  EXPECT_EQ(gate.count(), 1) << "the suite ran once";
+  EXPECT_EQ(task("IT-3")["counters"]["infra_fail"], 0);
+}
+
 // --- an upgrade --------------------------------------------------------------------------------
 
 // The programs in a folder of their own, so that they can be replaced under a running host.

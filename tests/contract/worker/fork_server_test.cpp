@@ -77,6 +77,32 @@ TEST_F(ForkServerTest, IsReplacedWhenItWasKilled) {
   ::kill(first.pid, SIGKILL);
 }
 
+TEST_F(ForkServerTest, MakesTheNextWorkerFromAProgramThatWasReplaced) {
+  const std::filesystem::path program = temp_.path() / "orchestrator-worker";
+  const auto install = [&] {
+    const std::filesystem::path fresh = program.string() + ".new";
+    std::filesystem::copy_file(std::filesystem::path(test::bin_dir()) / "orchestrator-worker",
+                               fresh);
+    std::filesystem::rename(fresh, program);
+  };
+  install();
+  server_.emplace(program);
+  start_one_that_waits();
+  const process::Child first = std::move(worker_);
+  const pid_t server = parent_of(first.pid);
+  install();
+  folder_ = temp_.path() / "jobs" / "8-1";
+  request_.run_id += "-2";
+  start();
+  EXPECT_NE(parent_of(worker_.pid), server);
+  EXPECT_EQ(std::filesystem::read_symlink("/proc/" + std::to_string(worker_.pid) + "/exe"), program);
+  EXPECT_EQ(::kill(server, 0), -1) << "the server of the old program is gone";
+  EXPECT_FALSE(has_ended(first)) << "its worker goes on";
+  ::kill(first.pid, SIGKILL);
+  ::kill(worker_.pid, SIGTERM);
+  wait();
+}
+
 TEST_F(ForkServerTest, TellsHowAWorkerEndedThatLeftNoReport) {
   add_probe("crash_produce");
   expect<FailedRun>(run());
