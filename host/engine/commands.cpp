@@ -93,7 +93,7 @@ Status Engine::on(Command& command) {
   ORC_CHECK_OK(
       queue_next_jobs());  // a command sees every job where it looks for jobs: in the store
   ORC_TRY(Answer answer, answer_to(command));
-  batch_.effects.emplace_back(
+  batch_.answers.emplace_back(
       [answered = command.answered, answer = std::move(answer)] { answered(answer); });
   return Done{};
 }

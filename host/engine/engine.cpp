@@ -240,6 +240,7 @@ void Engine::turn(std::vector<Happening> happenings) {
     for (Happening& happening : happenings) apply_alone(happening);
   }
   publish();
+  for (const Effect& answer : std::exchange(answers_, {})) answer();
 }
 
 Status Engine::apply(std::vector<Happening>& happenings) {
@@ -302,6 +303,7 @@ void Engine::run_effects() {
   for (const Effect& effect : done.effects) effect();
   for (Worker& worker : done.starting) start(std::move(worker));
   shadows_.launch();
+  std::move(done.answers.begin(), done.answers.end(), std::back_inserter(answers_));
 }
 
 // --- from other threads

@@ -319,6 +319,7 @@ class Engine final : public CommandPort, public StatusPort {
   std::map<JobId, Worker> workers_;
   std::vector<JobId> exited_;     // their pidfds are readable
   std::vector<Happening> ready_;  // known already, to be handled in the next turn
+  std::vector<Effect> answers_;   // durable, to be given at the end of this turn
   std::vector<std::pair<MonoTime, Happening>> postponed_;
   std::set<JobId> unreadable_;  // due, but no rule can interpret the row: never in the others' way
   std::set<TaskId> alerted_;    // tasks with an open alert
@@ -351,7 +352,8 @@ class Engine final : public CommandPort, public StatusPort {
     std::vector<NextJob> next_jobs;
     std::vector<JobId> ended;      // their workers are forgotten
     std::vector<Effect> effects;   // after that
-    std::vector<Worker> starting;  // last of all
+    std::vector<Worker> starting;  // after these
+    std::vector<Effect> answers;   // last of all: who is answered sees the status that shows it
     int freed = 0;                 // workers whose jobs end in this batch
     int claimed = 0;
     int turned_away = 0;  // due, and told to wait for something else than a worker
