@@ -52,7 +52,7 @@ class ConfigFolder {
       std::string text = to_text(finding);
       for (std::size_t at = text.find(path().string()); at != std::string::npos;
            at = text.find(path().string())) {
-        text.replace(at, path().string().size(), "F");
+        text.replace(at, path().string().size(), 1, 'F');
       }
       shown.push_back(text);
     }
