@@ -5,7 +5,6 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,10 +62,10 @@ Shadows::Shadows(store::Store& store, Launcher& launcher, StateFolders folders, 
 Shadows::~Shadows() {
   for (const auto& [id, shadow] : running_) signal_worker(shadow.child, SIGTERM);
   for (auto& [id, shadow] : running_) {
-    if (!is_readable(shadow.child, static_cast<int>(k_grace.count())))
+    if (!is_readable(shadow.child, static_cast<int>(k_grace.count()))) {
       signal_worker(shadow.child, SIGKILL);
-    siginfo_t info{};
-    ::waitid(P_PIDFD, static_cast<id_t>(shadow.child.pidfd.get()), &info, WEXITED);
+      is_readable(shadow.child, static_cast<int>(k_grace.count()));
+    }
     end_survivors(shadow.run.run_id);
   }
 }
@@ -145,14 +144,11 @@ Status Shadows::turn(const config::GenerationPtr& generation,
 }
 
 Status Shadows::store_end(const Running& ended, WallTime now) {
-  siginfo_t info{};
-  ::waitid(P_PIDFD, static_cast<id_t>(ended.child.pidfd.get()), &info, WEXITED | WNOHANG);
-  const jobs::WorkerEnd end = info.si_code == CLD_EXITED
-                                  ? jobs::WorkerEnd(process::Exited{info.si_status})
-                                  : jobs::WorkerEnd(process::Signalled{info.si_status});
   const std::filesystem::path folder = job_folder(ended.run.id);
-  const jobs::WorkerReport report = jobs::conclude(folder, end);
-  if (!has_reported(folder)) end_survivors(ended.run.run_id);
+  const bool reported = has_reported(folder);
+  const jobs::WorkerReport report =
+      jobs::conclude(folder, reported ? jobs::WorkerEnd() : launcher_.end_of(ended.child));
+  if (!reported) end_survivors(ended.run.run_id);
   store::ShadowEnd stored = end_of(report, now);
   stored.artifact = keep_artifact(ended, report.artifacts);
   return store_.finish_shadow(ended.run.id, stored);
