@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "store/sqlite/log_writer.h"
+
 namespace orc::store {
 
 namespace {
@@ -109,7 +111,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
   flags |= reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (access == Access::create) flags |= SQLITE_OPEN_CREATE;
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
+  const char* layer = access == Access::read ? nullptr : log_writer_vfs();
+  const int code = sqlite3_open_v2(file.c_str(), &handle, flags, layer);
   std::unique_ptr<Database> database(new Database(file, handle));
   if (code != SQLITE_OK) return database->error(code);
   // SQLite falls back to a connection that can only read, and would stay with it for good

@@ -12,6 +12,10 @@
 
 namespace orc::store::sql {
 
+// Whether a task's live job waits, from indices alone: a live job that is not queued runs.
+#define ORC_QUEUED_OF(task) \
+  "SELECT 1 FROM jobs q INDEXED BY jobs_queued WHERE q.state='queued' AND q.task_id=" task
+
 // ?1 after, ?2 stage or NULL, ?3 state or NULL, ?4 repo or ''
 inline constexpr char k_tasks[] =
     "SELECT " ORC_TASK_COLUMNS " FROM " ORC_TASK_TABLES
@@ -29,8 +33,9 @@ inline constexpr char k_open_task_on[] =
 
 inline constexpr char k_running_jobs[] =
     "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS
-    " FROM jobs j INDEXED BY jobs_running" ORC_OF_TASKS_AND_HOSTS
-    " WHERE j.state='running' ORDER BY j.started_at,j.id";
+    " FROM jobs j INDEXED BY jobs_live" ORC_OF_TASKS_AND_HOSTS
+    " WHERE j.finished_at IS NULL AND NOT EXISTS(" ORC_QUEUED_OF("j.task_id") ")"
+    " AND j.state='running' ORDER BY j.started_at,j.id";
 inline constexpr char k_queued_jobs[] = "SELECT " ORC_JOB_COLUMNS "," ORC_TASK_COLUMNS
                                         " FROM jobs j INDEXED BY jobs_queued" ORC_OF_TASKS_AND_HOSTS
                                         " WHERE j.state='queued' ORDER BY j.task_id";
@@ -55,15 +60,13 @@ inline constexpr char k_finished_jobs[] =
     " ORDER BY j.id DESC";
 inline constexpr char k_next_task_number[] = "SELECT ifnull(max(id),0)+1 FROM tasks";
 
-// Stage, state, hold; then count and oldest of those without a running job and of those with one.
+// Stage, state, hold, whether its job runs, how many, since when: a row for each open task, and one
+// for all that ended in the same way.
 inline constexpr char k_stage_counts[] =
-    "SELECT t.stage,t.state,t.hold_class,sum(j.id IS NULL),min(iif(j.id IS "
-    "NULL,t.stage_since,NULL)),"
-    "sum(j.id IS NOT NULL),min(iif(j.id IS NULL,NULL,t.stage_since))"
-    " FROM tasks t INDEXED BY tasks_open LEFT JOIN jobs j INDEXED BY jobs_running"
-    " ON j.task_id=t.id AND j.state='running' AND t.state='active'"
-    " WHERE t.finished_at IS NULL GROUP BY t.state,t.stage,t.hold_class"
-    " UNION ALL SELECT stage,state,NULL,count,oldest,0,NULL FROM finished_tasks";
+    "SELECT t.stage,t.state,t.hold_class,t.state='active' AND NOT EXISTS("
+    ORC_QUEUED_OF("t.id") "),1,t.stage_since"
+    " FROM tasks t INDEXED BY tasks_open WHERE t.finished_at IS NULL"
+    " UNION ALL SELECT stage,state,NULL,0,count,oldest FROM finished_tasks";
 
 inline constexpr char k_last_event[] = "SELECT ifnull(max(id),0) FROM events";
 // ?1 after, ?2 task

@@ -2,6 +2,10 @@
 // Reads of tasks and jobs: the claim, the queue page, the start-up.
 #include "store/sqlite/reading.h"
 
+#include <algorithm>
+#include <map>
+#include <tuple>
+
 #include "store/sqlite/queue_sql.h"
 #include "store/sqlite/rows.h"
 
@@ -40,12 +44,14 @@ class Snapshot {
   bool own_;
 };
 
+// By all that tells two counts apart.
+using StageCounts = std::map<std::tuple<Stage, TaskState, HoldClass, bool>, StageCount>;
+
 bool is_open(TaskState state) {
   return state != TaskState::done && state != TaskState::cancelled;
 }
 
-// A row is up to two counts: the tasks whose job runs, and the others.
-Status add_stage_counts(const Statement& row, std::vector<StageCount>& counts) {
+Status add_stage_count(const Statement& row, StageCounts& counts) {
   StageCount count;
   ORC_TRY(count.stage, read_stage(row, 0, "tasks", 0));
   const auto state = parse_task_state(row.text(1));
@@ -53,13 +59,11 @@ Status add_stage_counts(const Statement& row, std::vector<StageCount>& counts) {
     return Error{ErrorKind::malformed, "tasks, state: unknown word \"" + row.text(1) + "\""};
   count.state = *state;
   if (!row.is_null(2)) count.hold = parse_hold_class(row.text(2)).value_or(HoldClass::unknown);
-  count.count = row.integer(3);
-  count.oldest = row.time(4);
-  if (count.count > 0) counts.push_back(count);
-  count.running = true;
-  count.count = row.integer(5);
-  count.oldest = row.time(6);
-  if (count.count > 0) counts.push_back(count);
+  count.running = row.integer(3) != 0;
+  const auto [same, is_new] =
+      counts.try_emplace({count.stage, count.state, count.hold, count.running}, count);
+  same->second.count += row.integer(4);
+  same->second.oldest = is_new ? row.time(5) : std::min(same->second.oldest, row.time(5));
   return Done{};
 }
 
@@ -156,13 +160,16 @@ Result<std::vector<Job>> Reading::finished_jobs(int limit) {
 
 Result<std::vector<StageCount>> Reading::stage_counts() {
   ORC_TRY(Statement s, db.use(sql::k_stage_counts));
-  std::vector<StageCount> counts;
+  StageCounts counts;
   while (true) {
     ORC_TRY(const bool row, s.step());
-    if (!row) return counts;
-    const Status added = add_stage_counts(s, counts);
+    if (!row) break;
+    const Status added = add_stage_count(s, counts);
     if (!added.ok()) log_refused_row(added.error());
   }
+  std::vector<StageCount> all;
+  for (const auto& [kind, count] : counts) all.push_back(count);
+  return all;
 }
 
 }  // namespace orc::store

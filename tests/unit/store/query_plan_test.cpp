@@ -18,14 +18,14 @@ struct Expected {
   const char* uses;
 };
 constexpr std::array k_statements{
-    Expected{"running_jobs", sql::k_running_jobs, "SCAN j USING INDEX jobs_running"},
+    Expected{"running_jobs", sql::k_running_jobs, "SCAN j USING INDEX jobs_live"},
     Expected{"queued_jobs", sql::k_queued_jobs, "SCAN j USING INDEX jobs_queued"},
     Expected{"due_jobs", sql::k_due_jobs, "SCAN jobs USING COVERING INDEX jobs_queued"},
     Expected{"queued_job", sql::k_queued_job, "SEARCH j USING INTEGER PRIMARY KEY (rowid=?)"},
     Expected{"next_due", sql::k_next_due, "SEARCH jobs USING COVERING INDEX jobs_queued"},
     Expected{"live_job", sql::k_live_job, "SEARCH j USING INDEX jobs_live (task_id=?)"},
-    Expected{"stage_counts", sql::k_stage_counts, "SCAN t USING COVERING INDEX tasks_open"},
-    Expected{"open_tasks", sql::k_open_tasks, "SEARCH t USING INDEX tasks_open (state=?)"},
+    Expected{"stage_counts", sql::k_stage_counts, "SCAN t USING INDEX tasks_open"},
+    Expected{"open_tasks", sql::k_open_tasks, "SEARCH t USING INDEX tasks_open (state=? AND rowid>?)"},
     Expected{"open_task_on", sql::k_open_task_on,
              "SEARCH tasks USING INDEX tasks_open_branch (repo=? AND branch=?)"},
     Expected{"next_task_number", sql::k_next_task_number, "SEARCH tasks"},
