@@ -69,6 +69,20 @@ std::string preflight_lines(const Json& status) {
   return text;
 }
 
+std::string provider_lines(const Json& status) {
+  std::string text;
+  for (const Json& pause : object_field(status, "provider_pauses")) {
+    const std::string model = text_field(pause, "model");
+    const std::string trial = text_field(pause, "trial_at");
+    text += "  paused   " + text_field(pause, "plugin") + (model.empty() ? "" : " with " + model) +
+            " (" + text_field(pause, "cause") + "): " + text_field(pause, "text") +
+            (trial.empty() ? "; orchestrator plugin try " + text_field(pause, "plugin")
+                           : "; next trial " + clock_time(trial)) +
+            "\n";
+  }
+  return text;
+}
+
 std::string reload_lines(const Json& status) {
   const Json& last = object_field(object_field(status, "config"), "last_reload");
   if (bool_field(last, "successful", true)) return "";
@@ -116,8 +130,8 @@ std::string chains_of(const Json& plugin) {
 
 std::string status_text(const Json& status) {
   return headline(status) + load_line(status) + stage_lines(status) + plugin_lines(status) +
-         preflight_lines(status) + reload_lines(status) + change_lines(status) +
-         alert_lines(status);
+         preflight_lines(status) + provider_lines(status) + reload_lines(status) +
+         change_lines(status) + alert_lines(status);
 }
 
 std::string plugin_list_text(const Json& plugins) {

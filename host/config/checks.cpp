@@ -27,6 +27,7 @@ class CrossCheck {
     check_roles();
     check_budgets();
     check_isolation();
+    check_llm();
     check_board();
     check_control_socket();
     check_names();
@@ -227,6 +228,46 @@ class CrossCheck {
       if (!std::filesystem::is_regular_file(settings.prompt, failed)) {
         error(key + ".prompt", "no such file: " + settings.prompt.string());
       }
+    }
+  }
+
+  void check_llm() {
+    const LlmSettings& llm = config_.llm;
+    check_reserve("llm.task_budget", llm.task_budget);
+    check_reserve("llm.day_budget", llm.day_budget);
+    bool counts_money = llm.task_budget.cost_micro_usd || llm.day_budget.cost_micro_usd;
+    for (const auto& [role, settings] : config_.roles) {
+      check_reserve("roles." + std::string(to_string(role)) + ".day_budget", settings.day_budget);
+      counts_money = counts_money || settings.day_budget.cost_micro_usd;
+    }
+    for (const auto& [model, price] : llm.prices) {
+      const std::string key = "prices." + join_path({model});
+      if (!price.input) error(key + ".input", "is missing");
+      if (!price.output) error(key + ".output", "is missing");
+    }
+    if (counts_money) check_prices();
+  }
+
+  // A program that names its cost does not name it when it is killed.
+  void check_prices() {
+    std::set<std::string> asked;
+    for (const auto& [role, settings] : config_.roles) {
+      if (config_.llm.prices.contains(settings.model) || !asked.insert(settings.model).second) continue;
+      const std::string price = "prices." + join_path({settings.model});
+      error("roles." + std::string(to_string(role)) + ".model",
+            "a budget counts money, and the price of " + settings.model + " is not known",
+            "add " + price + ".input and .output, in US dollars for a million tokens");
+    }
+  }
+
+  void check_reserve(const std::string& key, const LlmLimits& limits) {
+    const LlmSettings& llm = config_.llm;
+    const std::string fix = "raise it, or lower what llm.reserve sets aside for a run";
+    if (limits.tokens && llm.reserve_tokens > *limits.tokens) {
+      error(key + ".tokens", "below llm.reserve.tokens: no run would ever start", fix);
+    }
+    if (limits.cost_micro_usd && llm.reserve_cost_micro_usd > *limits.cost_micro_usd) {
+      error(key + ".cost_usd", "below llm.reserve.cost_usd: no run would ever start", fix);
     }
   }
 

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/isolation.h"
+#include "domain/llm.h"
 #include "domain/scope.h"
 #include "domain/stage.h"
 
@@ -69,6 +70,7 @@ struct StageChain {
 struct RoleSettings {
   std::string model;
   std::string effort;
+  LlmLimits day_budget;  // of all its runs in one day, UTC
   std::filesystem::path prompt;  // shipped default, absolute
 };
 
@@ -79,6 +81,16 @@ struct Switch {
   bool covers(const Repo& repo) const {
     return enabled && repos.covers(repo.name, repo.self_hosting);
   }
+};
+
+// What LLM runs may use, and what they cost.
+struct LlmSettings {
+  LlmLimits task_budget;  // of one task, over its whole life
+  LlmLimits day_budget;   // of all runs in one day, UTC
+  // Set aside for a run until it has told what it used, and counted for one that never does.
+  std::int64_t reserve_tokens = 2'000'000;
+  std::int64_t reserve_cost_micro_usd = 10'000'000;
+  std::map<std::string, LlmPrice> prices;  // by model
 };
 
 struct HumanGateSettings {
@@ -121,6 +133,7 @@ struct Config {
   std::map<std::string, Plugin> plugins;
   std::map<Stage, StageChain> stages;  // a row for every stage but done
   std::map<Role, RoleSettings> roles;  // a row for every role
+  LlmSettings llm;
   HumanGateSettings analysis_approval;
   HumanGateSettings deploy_confirmation;
 };

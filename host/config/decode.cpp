@@ -81,7 +81,8 @@ class KeyWalk {
   }
 
   static bool takes_names(const std::string& key) {
-    return key == "repos" || key == "plugins" || key == "stages" || key == "roles";
+    return key == "repos" || key == "plugins" || key == "stages" || key == "roles" ||
+           key == "prices";
   }
 
   bool is_name(const Node::Entry& entry, const Path& path) {
@@ -95,9 +96,16 @@ class KeyWalk {
                       "TYPE or TYPE/NAME, in lower-case letters, digits and -");
       return false;
     }
+    if (path[0] == "prices") return is_model_name(entry, path);
     const Status name = check_repo_name(entry.key);
     if (!name.ok()) findings_.error(entry.origin, join_path(path), name.error().message);
     return name.ok();
+  }
+
+  bool is_model_name(const Node::Entry& entry, const Path& path) {
+    if (!trim(entry.key).empty() && printable(entry.key) == entry.key) return true;
+    findings_.error(entry.origin, join_path(path), "not a model's name");
+    return false;
   }
 
   bool refuse(const Node::Entry& entry, const Path& path, const std::string& problem,
@@ -175,7 +183,8 @@ class Decoder {
     std::vector<std::string> names;
     for (const Node::Entry& entry : given->entries) {
       const bool valid =
-          collection == "plugins" ? is_plugin_name(entry.key) : check_repo_name(entry.key).ok();
+          collection == "prices"    ? true
+          : collection == "plugins" ? is_plugin_name(entry.key) : check_repo_name(entry.key).ok();
       if (valid) names.push_back(entry.key);
     }
     return names;

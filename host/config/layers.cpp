@@ -93,7 +93,7 @@ Node node_of(const Variable& variable, const std::string& text, const fs::path& 
   if (option.type == Type::boolean) {
     node.text = yaml_boolean(text);
     node.quoted = node.text != "true" && node.text != "false";
-  } else if (option.type == Type::integer) {
+  } else if (option.type == Type::integer || option.type == Type::usd) {
     node.quoted = false;
   } else if (option.type == Type::duration && variable.name.ends_with("_S")) {
     const auto seconds = parse_integer(text);

@@ -146,6 +146,12 @@ RoleSettings& role(Config& config, const std::string& name) {
   return config.roles[parse_role(name).value_or(Role::analyst)];
 }
 
+// A model's price row, made by the first of its keys.
+LlmPrice& price(Config& config, const std::string& model) {
+  return config.llm.prices[model];
+}
+constexpr std::int64_t k_cent = 10'000;
+
 // Rows below `repos.*.test` have no place of their own: the decoder puts them into Repo::contract.
 using S = const std::string&;
 using V = const Value&;
@@ -309,6 +315,63 @@ constexpr std::array k_options{
     Option{.key = "roles.*.prompt", .type = Type::path, .otherwise = "the shipped prompt of the role",
            .text = "Prompt for repositories that have none of their own.",
            .set = [](Config& c, S n, V v) { role(c, n).prompt = of<std::string>(v); }, .derive = default_prompt},
+
+    Option{.key = "roles.*.day_budget.runs", .type = Type::integer, .otherwise = "no limit", .least = 1,
+           .text = "LLM runs of the role in one day (UTC). A job that would exceed a budget is held, class `llm_budget`.",
+           .set = [](Config& c, S n, V v) { role(c, n).day_budget.runs = of<std::int64_t>(v); }},
+    Option{.key = "roles.*.day_budget.tokens", .type = Type::integer, .otherwise = "no limit", .least = 1,
+           .text = "Tokens of the role in one day, those from and to the cache included.",
+           .set = [](Config& c, S n, V v) { role(c, n).day_budget.tokens = of<std::int64_t>(v); }},
+    Option{.key = "roles.*.day_budget.cost_usd", .type = Type::usd, .otherwise = "no limit", .least = k_cent,
+           .text = "Money of the role in one day; every model that a role uses then needs a price.",
+           .set = [](Config& c, S n, V v) { role(c, n).day_budget.cost_micro_usd = of<std::int64_t>(v); }},
+    Option{.key = "roles.*.day_budget.wall_time", .type = Type::duration, .otherwise = "no limit", .least = k_second,
+           .text = "Time of the role's runs in one day.",
+           .set = [](Config& c, S n, V v) { role(c, n).day_budget.wall = of<Millis>(v); }},
+
+    Option{.key = "llm.task_budget.runs", .type = Type::integer, .otherwise = "no limit", .least = 1, .env = "ORCH_LLM_TASK_RUNS",
+           .text = "LLM runs of one task, over its whole life.",
+           .set = [](Config& c, S, V v) { c.llm.task_budget.runs = of<std::int64_t>(v); }},
+    Option{.key = "llm.task_budget.tokens", .type = Type::integer, .otherwise = "no limit", .least = 1, .env = "ORCH_LLM_TASK_TOKENS",
+           .text = "Tokens of one task, those from and to the cache included.",
+           .set = [](Config& c, S, V v) { c.llm.task_budget.tokens = of<std::int64_t>(v); }},
+    Option{.key = "llm.task_budget.cost_usd", .type = Type::usd, .otherwise = "no limit", .least = k_cent, .env = "ORCH_LLM_TASK_COST_USD",
+           .text = "Money of one task.",
+           .set = [](Config& c, S, V v) { c.llm.task_budget.cost_micro_usd = of<std::int64_t>(v); }},
+    Option{.key = "llm.task_budget.wall_time", .type = Type::duration, .otherwise = "no limit", .least = k_second, .env = "ORCH_LLM_TASK_WALL_TIME",
+           .text = "Time of one task's LLM runs.",
+           .set = [](Config& c, S, V v) { c.llm.task_budget.wall = of<Millis>(v); }},
+    Option{.key = "llm.day_budget.runs", .type = Type::integer, .otherwise = "no limit", .least = 1, .env = "ORCH_LLM_DAY_RUNS",
+           .text = "LLM runs in one day (UTC), of all tasks.",
+           .set = [](Config& c, S, V v) { c.llm.day_budget.runs = of<std::int64_t>(v); }},
+    Option{.key = "llm.day_budget.tokens", .type = Type::integer, .otherwise = "no limit", .least = 1, .env = "ORCH_LLM_DAY_TOKENS",
+           .text = "Tokens in one day, those from and to the cache included.",
+           .set = [](Config& c, S, V v) { c.llm.day_budget.tokens = of<std::int64_t>(v); }},
+    Option{.key = "llm.day_budget.cost_usd", .type = Type::usd, .otherwise = "no limit", .least = k_cent, .env = "ORCH_LLM_DAY_COST_USD",
+           .text = "Money in one day.",
+           .set = [](Config& c, S, V v) { c.llm.day_budget.cost_micro_usd = of<std::int64_t>(v); }},
+    Option{.key = "llm.day_budget.wall_time", .type = Type::duration, .otherwise = "no limit", .least = k_second, .env = "ORCH_LLM_DAY_WALL_TIME",
+           .text = "Time of all LLM runs in one day.",
+           .set = [](Config& c, S, V v) { c.llm.day_budget.wall = of<Millis>(v); }},
+    Option{.key = "llm.reserve.tokens", .type = Type::integer, .fallback = "2000000", .least = 1, .env = "ORCH_LLM_RESERVE_TOKENS",
+           .text = "Set aside for a run until it has told what it used, and counted for one that never does.",
+           .set = [](Config& c, S, V v) { c.llm.reserve_tokens = of<std::int64_t>(v); }},
+    Option{.key = "llm.reserve.cost_usd", .type = Type::usd, .fallback = "10", .least = k_cent, .env = "ORCH_LLM_RESERVE_COST_USD",
+           .text = "The same, in money.",
+           .set = [](Config& c, S, V v) { c.llm.reserve_cost_micro_usd = of<std::int64_t>(v); }},
+
+    Option{.key = "prices.*.input", .type = Type::usd, .otherwise = "must be given with a price",
+           .text = "US dollars for a million input tokens of this model; used where a program names no cost, or was killed.",
+           .set = [](Config& c, S n, V v) { price(c, n).input = of<std::int64_t>(v); }},
+    Option{.key = "prices.*.output", .type = Type::usd, .otherwise = "must be given with a price",
+           .text = "The same, for output tokens.",
+           .set = [](Config& c, S n, V v) { price(c, n).output = of<std::int64_t>(v); }},
+    Option{.key = "prices.*.cache_read", .type = Type::usd, .otherwise = "that of input",
+           .text = "The same, for tokens read from the provider's cache.",
+           .set = [](Config& c, S n, V v) { price(c, n).cache_read = of<std::int64_t>(v); }},
+    Option{.key = "prices.*.cache_write", .type = Type::usd, .otherwise = "that of input",
+           .text = "The same, for tokens written to it.",
+           .set = [](Config& c, S n, V v) { price(c, n).cache_write = of<std::int64_t>(v); }},
 
     Option{.key = "gates.analysis_approval.approvers", .type = Type::text_list, .fallback = "[]",
            .text = "Users who may approve an analysis; empty: everyone who reaches the control socket.",

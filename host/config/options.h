@@ -26,6 +26,7 @@ enum class Type : std::uint8_t {
   path,  // relative to the file's folder
   path_list,
   duration,  // "15m"; least … most in milliseconds
+  usd,       // 12.50; kept in millionths, as are least and most
   text_list,
   chain,      // plugin names; `{ plugin: NAME, shadow: true }` is kept as "shadow:NAME"
   code_list,  // exit codes, 0 … 255

@@ -18,6 +18,7 @@ constexpr EnumNames<Type, 17> k_type_names{{{Type::boolean, "true or false"},
                                             {Type::duration, "duration"},
                                             {Type::text_list, "list of texts"},
                                             {Type::chain, "list of links"},
+                                            {Type::usd, "US dollars"},
                                             {Type::code_list, "list of exit codes"},
                                             {Type::scope, "scope"},
                                             {Type::text_map, "names to texts"},
@@ -28,6 +29,7 @@ constexpr EnumNames<Type, 17> k_type_names{{{Type::boolean, "true or false"},
                                             {Type::clone_url, "URL or path"}}};
 
 std::string limit(const Option& option, std::int64_t value) {
+  if (option.type == Type::usd) return usd_text(value);
   return option.type == Type::duration ? format_duration_ms(value) : std::to_string(value);
 }
 
@@ -37,7 +39,8 @@ std::string allowed(const Option& option) {
     text += ":";
     for (const std::string_view word : option.words) text += " `" + std::string(word) + "`";
   }
-  if (option.type != Type::duration && option.type != Type::integer) return text;
+  const bool has_range = option.type == Type::duration || option.type == Type::integer || option.type == Type::usd;
+  if (!has_range) return text;
   const bool bounded = option.most != std::numeric_limits<std::int64_t>::max();
   text += ", " + limit(option, option.least);
   if (!bounded) return text + " or more";
@@ -56,6 +59,7 @@ std::string shown_key(std::string_view key) {
   if (star == std::string::npos) return shown;
   const std::string word = key.starts_with("stages")  ? "STAGE"
                            : key.starts_with("roles") ? "ROLE"
+                           : key.starts_with("prices") ? "MODEL"
                                                       : "NAME";
   return shown.replace(star, 1, word);
 }

@@ -77,6 +77,15 @@ std::optional<Value> duration(const Conversion& c) {
   return Millis{*ms};
 }
 
+// Exact: the digits as they stand, not the number that a float makes of them.
+std::optional<Value> usd(const Conversion& c) {
+  const bool number = c.is(ScalarKind::integer) || c.is(ScalarKind::number);
+  const auto micro = number ? parse_usd(c.node.text) : std::nullopt;
+  if (!micro) return c.refuse("US dollars, such as 25 or 0.50");
+  if (*micro < c.option.least || *micro > c.option.most) return c.refuse(range_of(c.option, usd_text));
+  return *micro;
+}
+
 std::optional<Value> word(const Conversion& c) {
   const std::vector<std::string> words(c.option.words.begin(), c.option.words.end());
   const std::string wanted = "one of " + join(words, ", ");
@@ -303,6 +312,8 @@ std::optional<Value> convert(const Option& option, const Node& node, const std::
       return path_list(c);
     case Type::duration:
       return duration(c);
+    case Type::usd:
+      return usd(c);
     case Type::text_list:
       return text_list(c);
     case Type::chain:
@@ -366,6 +377,7 @@ nlohmann::json to_json(const Option& option, const Value& value) {
 
 std::string to_text(const Option& option, const Value& value) {
   if (option.type == Type::octal) return octal_text(std::get<std::int64_t>(value));
+  if (option.type == Type::usd) return usd_text(std::get<std::int64_t>(value));
   if (option.type == Type::database) return std::string(k_sqlite) + std::get<std::string>(value);
   if (option.type == Type::scope) return join(std::get<std::vector<std::string>>(value), ", ");
   const nlohmann::json json = to_json(option, value);

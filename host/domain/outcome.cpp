@@ -52,6 +52,8 @@ constexpr std::array k_holds{
     HoldRow{HoldClass::retry_budget, "retry_budget", false, "an operator: orchestrator task retry"},
     HoldRow{HoldClass::blocked, "blocked", false,
             "an operator who read the report and approves this content: orchestrator task release"},
+    HoldRow{HoldClass::llm_budget, "llm_budget", false,
+            "a larger budget, or the next day where it is a day's; then an operator"},
     HoldRow{HoldClass::operator_hold, "operator", false, "an operator: orchestrator task release"},
 };
 

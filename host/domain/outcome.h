@@ -47,6 +47,7 @@ enum class HoldClass : std::uint8_t {
   no_producer,      // every link of the chain declined or is off
   retry_budget,     // the developer-retry budget is spent
   blocked,          // the verdict itself says BLOCKED
+  llm_budget,       // no further LLM run fits into what the task, the role or the day may use
   operator_hold,    // a human asked for it
 };
 std::string_view to_string(HoldClass hold);

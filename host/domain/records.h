@@ -105,11 +105,23 @@ struct AgentRun {
   std::optional<std::int64_t> cache_read_tokens;
   std::optional<std::int64_t> cache_write_tokens;
   std::optional<double> cost_usd;
+  bool cost_estimated = false;  // from the price table; the program itself named none
   std::optional<std::int64_t> turns;
   std::int64_t wall_ms = 0;
   bool complete = false;
   std::string result;  // ok, auth, rate_limit, …
   WallTime started_at;
+};
+
+// A provider, or one model of it, that nobody is let near for now.
+struct ProviderPause {
+  std::string plugin;  // the configured LLM plugin that asks it
+  std::string model;   // empty: all of its models
+  std::string cause;   // the result of the agent run that closed it: auth, rate_limit, …
+  std::string text;
+  WallTime since;
+  std::optional<WallTime> trial_at;  // unset: not before an operator or a new configuration says so
+  int failed_trials = 0;
 };
 
 // What the host recorded with one artifact: a verdict counts only for what it was made from.

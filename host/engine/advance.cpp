@@ -42,7 +42,11 @@ Status Engine::on(JobEnded& ended) {
   const Worker& worker = found->second;
   ++batch_.freed;
   batch_.ended.push_back(ended.job);
-  if (worker.abandoned) return after_abandoned(worker);
+  ORC_CHECK_OK(record_agent_runs(worker, *ended.report));
+  if (worker.abandoned) {
+    ORC_CHECK_OK(carry_out(provider_gate_.note({.task = worker.task.id}, batch_.now)));
+    return after_abandoned(worker);
+  }
 
   const jobs::WorkerReport& report = *ended.report;
   const store::JobFence fence{worker.job.id, worker.job.attempt, identity_.instance};
@@ -66,7 +70,8 @@ Status Engine::on(JobEnded& ended) {
   ORC_CHECK_OK(record_end(worker, report, evidence));
   ORC_CHECK_OK(queue_shadows(worker, report, evidence));
   ORC_FAILPOINT(gate_evidence);
-  Followup followup = follow_up(worker, report, evidence);
+  ORC_TRY(std::optional<Followup> kept_back, settle_with_provider(worker, report));
+  Followup followup = kept_back ? *std::move(kept_back) : follow_up(worker, report, evidence);
   ORC_FAILPOINT(gate_decided);
   if (!report.head_commit.empty()) {
     followup.next.head_commit = report.head_commit;
@@ -85,7 +90,7 @@ Status Engine::on(JobEnded& ended) {
   return Done{};
 }
 
-// What the job leaves behind whatever follows: decisions, agent runs, artifacts, the pull request.
+// What the job leaves behind whatever follows: decisions, artifacts, the pull request.
 Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report,
                           std::vector<Evidence>& evidence) {
   const std::vector<ChainDecision> asked =
@@ -93,13 +98,6 @@ Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report
   if (!asked.empty()) ORC_CHECK_OK(store_->record_decisions(worker.job.id, asked, batch_.now));
   observe_decisions(worker.job.stage, asked);
   observe_end(worker, report);
-  for (AgentRun run : report.agent_runs) {
-    run.job = worker.job.id;
-    run.task = worker.task.id;
-    run.stage = worker.job.stage;
-    run.role = find_rule(worker.job.stage)->role;
-    ORC_CHECK_OK(store_->record_agent_run(run));
-  }
   if (!std::holds_alternative<Verdict>(report.outcome)) return Done{};
   ORC_TRY(Intake intake, evidence_->take_in(worker.task, worker.job, report, batch_.now));
   for (const ArtifactRecord& record : intake.records) ORC_CHECK_OK(store_->record_artifact(record));
@@ -309,6 +307,7 @@ Status Engine::on(NewGeneration& message) {
                                 .data = "{}",
                                 .at = batch_.now}));
   batch_.last_event = id.value;
+  ORC_CHECK_OK(carry_out(provider_gate_.try_now("", batch_.now)));
   batch_.effects.emplace_back([this, next = message.generation] {
     generation_ = next;
     next_due_ = wall_now();  // it may allow more workers

@@ -113,6 +113,27 @@ void Engine::tell(store::NewJob& job, Waits waits) {
 
 Status Engine::start_next(NextJob next) {
   ORC_FAILPOINT(claim_chosen);
+  const Job wanted{.task = next.job.task,
+                   .kind = next.job.kind,
+                   .stage = next.job.stage,
+                   .first_link = next.job.first_link,
+                   .reason = next.job.reason,
+                   .resume_token = next.job.resume_token};
+  ORC_TRY(ResolvedChain chain, chain_of(wanted, next.task));
+  ORC_TRY(const ModelAdmission model, admit_to_model(wanted, next.task, chain));
+  if (model.over_budget) {
+    ORC_TRY(const store::Write held,
+            write(next.task, put_on_hold(next.task, HoldClass::llm_budget, *model.over_budget),
+                  "engine"));
+    (void)held;
+    return Done{};
+  }
+  if (model.kept_back) {
+    const KeptBack& kept = *model.kept_back;
+    tell(next.job, {.until = kept.until, .reason = k_provider_paused, .text = kept.text});
+    batch_.next_jobs.push_back(std::move(next));
+    return Done{};
+  }
   ORC_TRY(Admission admission, admit(next.task, next.job.stage, next.job.attempt));
   if (auto* waits = std::get_if<Waits>(&admission)) {
     tell(next.job, std::move(*waits));
@@ -122,7 +143,8 @@ Status Engine::start_next(NextJob next) {
   ORC_TRY(Job started, store_->start_job(next.job, identity_, generation_->number, batch_.now,
                                          batch_.now + generation_->config.max_running));
   ORC_FAILPOINT(next_job_queued);
-  return prepare(std::move(started), std::move(next.task), std::get<Admitted>(admission));
+  return prepare(std::move(started), std::move(next.task), std::get<Admitted>(admission),
+                 std::move(chain), model);
 }
 
 Status Engine::claim_queued(const store::DueJob& due) {
@@ -135,6 +157,9 @@ Status Engine::claim_queued(const store::DueJob& due) {
     return Done{};
   }
   ORC_FAILPOINT(claim_chosen);
+  ORC_TRY(ResolvedChain chain, chain_of(live->job, live->task));
+  ORC_TRY(const ModelAdmission model, admit_to_model(live->job, live->task, chain));
+  if (!model.may_start()) return turn_away(*live, model);
   ORC_TRY(const Admission admission, admit(live->task, live->job.stage, live->job.attempt));
   if (const auto* waits = std::get_if<Waits>(&admission)) {
     ++batch_.turned_away;
@@ -151,7 +176,8 @@ Status Engine::claim_queued(const store::DueJob& due) {
     return Done{};
   }
   live->job.generation = generation_->number;
-  return prepare(std::move(live->job), std::move(live->task), std::get<Admitted>(admission));
+  return prepare(std::move(live->job), std::move(live->task), std::get<Admitted>(admission),
+                 std::move(chain), model);
 }
 
 // Who released a verdict that stopped for a human at this stage, on exactly this content.
@@ -169,33 +195,43 @@ Result<std::string> Engine::approver_of(const Task& task) {
   return std::string();
 }
 
-// The job is ours: its generation is pinned, and the links that are never asked are written down.
-Status Engine::prepare(Job job, Task task, const Admitted& admitted) {
+Result<ResolvedChain> Engine::chain_of(const Job& job, const Task& task) {
+  if (job.kind != JobKind::produce) return ResolvedChain{};
+  const auto repo = generation_->config.repos.find(task.repo);
+  const bool self_hosting = repo != generation_->config.repos.end() && repo->second.self_hosting;
+  ResolvedChain chain =
+      resolve_chain(*generation_, job.stage, task.repo, self_hosting, killed_, job.first_link);
+  if (job.reason != to_string(ReasonCode::in_progress)) return chain;
+  ORC_TRY(const std::vector<Job> earlier, store_->jobs(task.id));
+  leave_only(who_began(earlier, job), chain);
+  return chain;
+}
+
+// The job is ours: its generation is pinned, what its model may use is set aside, and the links that
+// are never asked are written down.
+Status Engine::prepare(Job job, Task task, const Admitted& admitted, ResolvedChain chain,
+                       const ModelAdmission& model) {
   ORC_FAILPOINT(claim_written);
   ++batch_.claimed;
   Worker worker{.job = std::move(job),
                 .task = std::move(task),
+                .links = std::move(chain.links),
+                .skipped = std::move(chain.skipped),
                 .generation = generation_,
                 .run_id = random_hex(16)};
   worker.lease_epoch = admitted.lease_epoch;
   worker.deadline = mono_now() + generation_->config.max_running;
   if (worker.job.kind == JobKind::produce) {
-    const auto repo = generation_->config.repos.find(worker.task.repo);
-    const bool self_hosting = repo != generation_->config.repos.end() && repo->second.self_hosting;
-    ResolvedChain chain = resolve_chain(*generation_, worker.job.stage, worker.task.repo,
-                                        self_hosting, killed_, worker.job.first_link);
-    if (worker.job.reason == to_string(ReasonCode::in_progress)) {
-      ORC_TRY(const std::vector<Job> earlier, store_->jobs(worker.task.id));
-      leave_only(who_began(earlier, worker.job), chain);
-    }
-    if (!chain.skipped.empty()) {
-      ORC_CHECK_OK(store_->record_decisions(worker.job.id, chain.skipped, batch_.now));
-      observe_decisions(worker.job.stage, chain.skipped);
-    }
     observe(Tally::wait_seconds, {}, std::max(batch_.now - worker.job.run_after, Millis{0}));
     ORC_TRY(worker.approved_by, approver_of(worker.task));
-    worker.links = std::move(chain.links);
-    worker.skipped = std::move(chain.skipped);
+  }
+  if (!worker.skipped.empty()) {
+    ORC_CHECK_OK(store_->record_decisions(worker.job.id, worker.skipped, batch_.now));
+    observe_decisions(worker.job.stage, worker.skipped);
+  }
+  if (model.reserved) {
+    ORC_CHECK_OK(store_->reserve_llm(worker.job, find_rule(worker.job.stage)->role,
+                                     *model.reserved, batch_.now));
   }
   batch_.starting.push_back(std::move(worker));
   return Done{};

@@ -234,6 +234,7 @@ void Engine::turn(std::vector<Happening> happenings) {
   const Status applied = apply(happenings);
   if (!applied.ok()) {
     store_->rollback();
+    reload_provider_pauses();
     log(LogLevel::warning, "engine.batch_refused", applied.error().message,
         {{"happenings", std::to_string(happenings.size())}});
     fault_ = applied.error().message;
@@ -280,6 +281,7 @@ void Engine::apply_alone(Happening& happening) {
   const Status applied = apply(alone);
   if (applied.ok()) return;
   store_->rollback();
+  reload_provider_pauses();
   fault_ = applied.error().message;
   if (auto* command = std::get_if<Command>(&happening)) {
     command->answered({.kind = Answer::Kind::unavailable,

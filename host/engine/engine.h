@@ -28,6 +28,7 @@
 #include "engine/housekeeping.h"
 #include "engine/launcher.h"
 #include "engine/ports.h"
+#include "engine/provider_gate.h"
 #include "engine/reaper.h"
 #include "engine/reconciler.h"
 #include "engine/shadows.h"
@@ -235,6 +236,23 @@ class Engine final : public CommandPort, public StatusPort {
   Status recover_ending_workers();
   void await_end(const Job& job, const Task& task);
   static bool open_live_worker(Worker& worker, const std::filesystem::path& folder);
+  // --- models (llm_admission.cpp) ---
+  struct ModelAdmission {
+    std::optional<KeptBack> kept_back;       // it waits for its provider
+    std::optional<std::string> over_budget;  // it is held: what would be exceeded
+    std::optional<LlmAmount> reserved;       // it may start, with so much set aside
+    bool may_start() const { return !kept_back && !over_budget; }
+  };
+  Result<ModelAdmission> admit_to_model(const Job& job, const Task& task, ResolvedChain& chain);
+  void pass_provider_gate(const Job& job, const Task& task, ResolvedChain& chain,
+                          ModelAdmission& admission);
+  Status turn_away(const store::LiveJob& due, const ModelAdmission& admission);
+  Status record_agent_runs(const Worker& worker, const jobs::WorkerReport& report);
+  Result<std::optional<Followup>> settle_with_provider(const Worker& worker,
+                                                       const jobs::WorkerReport& report);
+  Result<std::optional<Followup>> want_of_a_model(const Worker& worker);
+  Status carry_out(const ProviderGate::Change& change);
+  void reload_provider_pauses();
 
   // --- claims (claims.cpp) ---
   Status claim_jobs();
@@ -243,7 +261,9 @@ class Engine final : public CommandPort, public StatusPort {
   Status start_next(NextJob next);
   Status claim_queued(const store::DueJob& due);
   Result<std::string> approver_of(const Task& task);
-  Status prepare(Job job, Task task, const Admitted& admitted);
+  Result<ResolvedChain> chain_of(const Job& job, const Task& task);
+  Status prepare(Job job, Task task, const Admitted& admitted, ResolvedChain chain,
+                 const ModelAdmission& model);
   static void tell(store::NewJob& job, Waits waits);
   Status collect_outgoing();
   Status look_for_kills();
@@ -283,6 +303,7 @@ class Engine final : public CommandPort, public StatusPort {
   Result<Answer> carry_out(const ReleaseLease& request, const Actor& actor);
   Result<Answer> carry_out(const KillPlugin& request, const Actor& actor);
   Result<Answer> carry_out(const UnkillPlugin& request, const Actor& actor);
+  Result<Answer> carry_out(const TryPlugin& request, const Actor& actor);
   Result<Answer> decide_at_human_gate(const Task& task, const Actor& actor,
                                       const std::string& reason, bool approved);
   Result<GateDecision> ask_gate_again(const Task& task);
@@ -325,6 +346,7 @@ class Engine final : public CommandPort, public StatusPort {
   std::set<TaskId> alerted_;    // tasks with an open alert
   std::vector<std::string> killed_;
   std::map<std::string, KnownPreflight> preflights_;  // by condition
+  ProviderGate provider_gate_;
   std::optional<WallTime> next_due_;
   std::optional<WallTime> next_outbox_;
   std::optional<WallTime> next_unkill_;
@@ -364,6 +386,7 @@ class Engine final : public CommandPort, public StatusPort {
     bool looks_for_due = false;  // something else than a freed worker or a timer calls for it
     bool kills_changed = false;
     std::set<TaskId> claimed_tasks;
+    std::set<TaskId> trials;  // tasks whose job tries a provider
   } batch_;
 };
 

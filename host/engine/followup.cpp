@@ -262,6 +262,18 @@ Followup after_deciding_fault(const Task& task, const Job& job, const FaultWhile
   return followup;
 }
 
+Followup after_keeping_back(const Task& task, const Job& job, const KeptBack& kept) {
+  Followup followup;
+  followup.next = task;
+  followup.job = next_attempt(job, kept.until);
+  followup.job->first_link = kept.first_link;
+  followup.job->failed_runs = job.failed_runs;
+  followup.job->reason = kept.reason;
+  followup.job->text = kept.text;
+  followup.events.push_back({"job.kept_back", kept.text});
+  return followup;
+}
+
 Followup after_failed_run(const Task& task, const Job& job, const FailedRun& failed, WallTime now) {
   if (job.failed_runs > 0) {
     return put_on_hold(task, HoldClass::failed_run,

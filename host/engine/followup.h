@@ -69,6 +69,14 @@ Followup after_nobody(const Task& task, const Job& job,
 // `next_link`: the configured position behind the link that faulted.
 Followup after_deciding_fault(const Task& task, const Job& job, const FaultWhileDeciding& fault,
                               int next_link, WallTime now);
+// The job was not to blame and nobody is charged: it stays queued until `until`, at its link.
+struct KeptBack {
+  std::string reason;  // Job::reason
+  std::string text;
+  WallTime until;
+  int first_link = 0;
+};
+Followup after_keeping_back(const Task& task, const Job& job, const KeptBack& kept);
 Followup after_failed_run(const Task& task, const Job& job, const FailedRun& failed, WallTime now);
 
 // The attempt was lost with its host, or nobody knows where (`job`: none): the next one starts at

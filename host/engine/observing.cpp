@@ -66,6 +66,7 @@ void Engine::publish() {
   status->last_batch = last_batch_;
   status->fault = fault_;
   for (const auto& [condition, known] : preflights_) status->preflights.push_back(known);
+  status->provider_pauses = provider_gate_.pauses();
   {
     const std::lock_guard lock(mutex_);
     status_ = status;

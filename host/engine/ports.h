@@ -72,9 +72,13 @@ struct KillPlugin {
 struct UnkillPlugin {
   std::string plugin, reason;
 };
+// A provider that is kept from being asked gets a trial run at once.
+struct TryPlugin {
+  std::string plugin, reason;
+};
 
 using Request = std::variant<Submit, Approve, Reject, Retry, PutOnHold, Release, Cancel, Drain,
-                             Resume, ReleaseLease, KillPlugin, UnkillPlugin>;
+                             Resume, ReleaseLease, KillPlugin, UnkillPlugin, TryPlugin>;
 
 struct Answer {
   enum class Kind : std::uint8_t {
@@ -126,6 +130,9 @@ enum class WaitCode : std::uint8_t {
   unknown,
 };
 std::string_view to_string(WaitCode code);
+
+// Why a queued job waits whose LLM provider is kept from being asked: Job::reason.
+inline constexpr std::string_view k_provider_paused = "provider_paused";
 
 struct Waiting {
   WaitCode code = WaitCode::unknown;
@@ -187,6 +194,7 @@ struct Snapshot {
   WallTime last_batch;                     // when the engine last passed a durable batch
   std::string fault;                       // the store refuses to write; empty: none
   std::vector<KnownPreflight> preflights;  // of this process; by plugin, then repository
+  std::vector<ProviderPause> provider_pauses;
 };
 using StatusPtr = std::shared_ptr<const Snapshot>;
 

@@ -56,6 +56,8 @@ constexpr std::array k_hold_words{
               "give the stage a producer, orchestrator reload, then: orchestrator task release "},
     HoldWords{HoldClass::retry_budget, WaitCode::human_gate, "held: ", k_retry},
     HoldWords{HoldClass::blocked, WaitCode::human_gate, "held: ", k_release},
+    HoldWords{HoldClass::llm_budget, WaitCode::budget, "held, no LLM run fits its budget: ",
+              k_release},
     HoldWords{HoldClass::operator_hold, WaitCode::paused, "held by ", k_release},
 };
 
@@ -73,6 +75,9 @@ Waiting on_hold(const Task& task) {
 Waiting in_queue(const Job& job, int jobs_ahead, int workers, bool draining, WallTime now) {
   if (job.reason == k_waits_for_lease) {
     return {.code = WaitCode::lease_held, .text = job.text, .until = job.run_after};
+  }
+  if (job.reason == k_provider_paused) {
+    return {.code = WaitCode::dependency, .text = job.text, .until = job.run_after};
   }
   if (job.run_after > now) {
     const bool polls = job.reason == to_string(ReasonCode::in_progress);

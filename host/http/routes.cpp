@@ -43,6 +43,7 @@ constexpr std::array k_routes{
     Route{"DELETE", "/api/v1/plugins/{name}/kill", unkill_plugin},
     Route{"GET", "/api/v1/leases", list_leases},
     Route{"POST", "/api/v1/leases/{id}/release", release_lease},
+    Route{"POST", "/api/v1/plugins/{name}/try", try_plugin},
     Route{"GET", "/api/v1/stages", list_stages},
     Route{"GET", "/api/v1/next", next},
     Route{"GET", "/api/v1/config", show_config},

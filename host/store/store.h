@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "domain/llm.h"
 #include "domain/ownership.h"
 #include "domain/records.h"
 #include "store/audit.h"
@@ -63,6 +64,52 @@ struct PluginKill {
   std::string reason;
   WallTime at;
   std::optional<WallTime> until;
+};
+
+// Whose LLM runs are added up: of one task, or of a span of time, there also of one role alone.
+struct LlmScope {
+  std::optional<TaskId> task;
+  std::optional<Role> role;
+  WallTime from;
+  WallTime to;
+};
+
+struct RunFilter {
+  std::optional<TaskId> task;
+  std::optional<JobId> job;
+  std::int64_t before = 0;  // numbers below this one; 0: from the newest
+  int limit = 100;
+};
+struct RunRow {
+  std::int64_t number = 0;
+  AgentRun run;
+  std::string work_item;
+};
+
+// What the runs of one role, stage, model and effort used. A sum holds what was told; `told` says of how many runs.
+struct UsageSum {
+  std::int64_t sum = 0;
+  std::int64_t told = 0;
+};
+struct UsageRow {
+  Role role = Role::analyst;
+  Stage stage = Stage::analysis;
+  std::string model;
+  std::string effort;
+  std::int64_t runs = 0;
+  std::int64_t ok = 0;  // ended with the result ok
+  UsageSum input_tokens, output_tokens, cache_read_tokens, cache_write_tokens;
+  UsageSum cost_micro_usd;
+  std::int64_t cost_estimated = 0;  // runs whose cost is from the price table
+  std::int64_t wall_ms = 0;
+};
+
+// How a stage's verdicts came about: jobs that ended in one, with a model and without.
+struct VerdictCount {
+  Stage stage = Stage::analysis;
+  std::int64_t by_model = 0;
+  std::int64_t without_model = 0;
+  std::int64_t without_model_ms = 0;  // how long these jobs ran
 };
 
 struct OutboxItem {
@@ -149,6 +196,14 @@ class Reader {
   virtual Result<std::vector<ShadowTally>> shadow_tallies() = 0;
   // Newest first.
   virtual Result<std::vector<ShadowDisagreement>> shadow_disagreements(int limit) = 0;
+  virtual Result<std::vector<ProviderPause>> provider_pauses() = 0;
+  // Newest first.
+  virtual Result<std::vector<RunRow>> runs(const RunFilter& filter) = 0;
+  virtual Result<std::vector<UsageRow>> llm_usage(WallTime since) = 0;
+  virtual Result<std::vector<VerdictCount>> verdict_counts(WallTime since) = 0;
+  // What the scope's runs used, with the reservations of those that run. `unknown` stands in for the tokens and
+  // the cost that a run did not tell.
+  virtual Result<LlmAmount> llm_spend(const LlmScope& scope, const LlmAmount& unknown) = 0;
   // The answer stored under an idempotency key.
   virtual Result<std::optional<std::string>> delivery(const std::string& source,
                                                       const std::string& key) = 0;
@@ -261,6 +316,8 @@ class Store : public Reader {
   // A queued job that may not start yet waits until `due`; `reason` and `text` say for what.
   virtual Result<Write> postpone_job(JobId job, WallTime due, std::string_view reason,
                                      const std::string& text) = 0;
+  // Queued jobs that wait for this reason are due now; how many they were.
+  virtual Result<int> recall_jobs(std::string_view reason, WallTime now) = 0;
 
   // The lease passes to `owner` under the epoch after `seen_epoch` (0: the task never had one), if
   // nobody has taken it since the caller saw that epoch and found it released or its owner gone.
@@ -296,7 +353,14 @@ class Store : public Reader {
   virtual Result<bool> raise_alert(TaskId task, const std::string& condition,
                                    const std::string& text, WallTime now) = 0;
   virtual Status clear_alerts(TaskId task, WallTime now) = 0;
+  // The condition alone, whatever else is open for the task.
   virtual Status clear_alert(TaskId task, const std::string& condition, WallTime now) = 0;
+
+
+  // Of a job that may ask a model, until it ends. The same job again replaces it.
+  virtual Status reserve_llm(const Job& job, Role role, const LlmAmount& amount, WallTime now) = 0;
+  virtual Status put_provider_pause(const ProviderPause& pause) = 0;
+  virtual Status remove_provider_pause(const std::string& plugin, const std::string& model) = 0;
 
   virtual Status put_kill(const PluginKill& kill) = 0;
   virtual Result<Write> remove_kill(const std::string& plugin) = 0;

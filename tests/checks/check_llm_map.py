@@ -8,12 +8,15 @@ import tree
 
 MAP, ROADMAP = "docs/llm-call-sites.md", "docs/llm-determinization-roadmap.md"
 STAGES, CONFIG = "host/domain/stage.h", "config/orchestrator.yaml"
+POLICY, GATE, ENDS = "docs/llm-usage-policy.md", "host/engine/provider_gate.cpp", "plugins/llm-spawner/ends.cpp"
 COLUMNS = ["rank", "role", "dependencies", "savings_estimate_source", "security_risk", "hybrid_needed",
            "followup_type", "first_slice"]
 ROW = re.compile(r"\.stage = Stage::(\w+),\s*\.role = Role::(\w+),.*?\.verdict_key = \"(\w*)\"", re.S)
 CHAIN = re.compile(r"^  ([a-z-]+):\s*\{ *producers: \[([^\]]*)\]", re.M)
 SITE = re.compile(r"^  - \{(.*)\}$", re.M)
 PAIR = re.compile(r"(\w+): (\[[^\]]*\]|[^,\[]+)")
+SIGN = re.compile(r'SignRow\{"(\w+)", \{ProviderSign::(\w+)')
+END = re.compile(r'EndRule\{\w+, "(\w+)"')
 TICKET = re.compile(r"\b[A-Z]{2,}-\d+\b")
 
 
@@ -71,9 +74,21 @@ def roadmap_findings(sites, root):
     return found + [f"{ROADMAP}: invents a ticket, {ticket}" for ticket in TICKET.findall(text)]
 
 
+def policy_findings(root):
+    code = dict(SIGN.findall(read(root, GATE)))
+    ends = set(END.findall(read(root, ENDS)))
+    block = read(root, POLICY).partition("<!-- provider-gate:begin -->")[2].partition("<!-- provider-gate:end -->")[0]
+    page = {result: cells[1].strip() for cells in (line.strip("|").split("|") for line in block.splitlines())
+            if len(cells) == 3 for result in re.findall(r"`(\w+)`", cells[0])}
+    found = [] if code and ends else ["no result of an agent run found; the scan looked at nothing"]
+    if page != code:
+        found.append(f"{POLICY}: what a result says about the provider differs from {GATE}")
+    return found + [f"{GATE}: {ENDS} has no result {result}" for result in code if result not in ends]
+
+
 def findings(root):
     sites = call_sites(root)
-    return map_findings(sites, root) + roadmap_findings(sites, root)
+    return map_findings(sites, root) + roadmap_findings(sites, root) + policy_findings(root)
 
 
 if __name__ == "__main__":

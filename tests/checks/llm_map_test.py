@@ -24,6 +24,9 @@ DRIFTS = [
     (check.ROADMAP, "| first_slice |", "| first |", "columns"),
     (check.ROADMAP, "The first slice", "TASK-12: the first slice", "invents a ticket"),
     (check.CONFIG, "producers: [deploy-finalizer, llm-spawner]", "producers: [llm-spawner]", "the chain differs"),
+    (check.POLICY, "| `rate_limit` | limited |", "| `rate_limit` | shut |", "differs from"),
+    (check.POLICY, "<!-- provider-gate:begin -->", "", "differs from"),
+    (check.GATE, 'SignRow{"overload"', 'SignRow{"overlord"', "has no result"),
     (check.STAGES, '.verdict_key = "result"', '.verdict_key = "outcome"', "role and verdict key"),
 ]
 
@@ -33,7 +36,7 @@ class LlmMap(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
-        for name in (check.MAP, check.ROADMAP, check.STAGES, check.CONFIG):
+        for name in (check.MAP, check.ROADMAP, check.POLICY, check.STAGES, check.CONFIG, check.GATE, check.ENDS):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(tree.ROOT / name, self.root / name)
 

@@ -55,6 +55,19 @@ void add_unkill(Tree& tree, CLI::App& plugin) {
   });
 }
 
+void add_try(Tree& tree, CLI::App& plugin) {
+  CLI::App* command =
+      plugin.add_subcommand("try", "give a provider that is kept from being asked a trial now");
+  const auto common = add_common_options(*command);
+  auto options = std::make_shared<SwitchOptions>();
+  command->add_option("NAME", options->name, "as configured")->required();
+  command->add_option("--reason", options->reason, "why")->type_name("TEXT");
+  on_chosen(tree, *command, common, [options](const Session& session) {
+    return session.post("/api/v1/plugins/" + percent_encode(options->name) + "/try",
+                        {{"reason", options->reason}}, answer_text);
+  });
+}
+
 }  // namespace
 
 void add_plugin_commands(Tree& tree) {
@@ -67,6 +80,7 @@ void add_plugin_commands(Tree& tree) {
   add_show(tree, *plugin);
   add_kill(tree, *plugin);
   add_unkill(tree, *plugin);
+  add_try(tree, *plugin);
 }
 
 }  // namespace orc::cli

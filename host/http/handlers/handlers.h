@@ -65,5 +65,6 @@ Result<Response> list_plugins(const Services& services, const Request& request);
 Result<Response> show_plugin(const Services& services, const Request& request);
 Result<Response> kill_plugin(const Services& services, const Request& request);
 Result<Response> unkill_plugin(const Services& services, const Request& request);
+Result<Response> try_plugin(const Services& services, const Request& request);
 
 }  // namespace orc::http

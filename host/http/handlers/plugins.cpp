@@ -65,4 +65,13 @@ Result<Response> unkill_plugin(const Services& services, const Request& request)
                  engine::UnkillPlugin{request.captured.at(0), std::get<std::string>(reason)});
 }
 
+Result<Response> try_plugin(const Services& services, const Request& request) {
+  const auto body = object_body(request);
+  if (const auto* problem = std::get_if<Problem>(&body)) return refuse(request, *problem);
+  const auto reason = text_field(std::get<views::Json>(body), "reason");
+  if (const auto* problem = std::get_if<Problem>(&reason)) return refuse(request, *problem);
+  return execute(services, request,
+                 engine::TryPlugin{request.captured.at(0), std::get<std::string>(reason)});
+}
+
 }  // namespace orc::http

@@ -134,6 +134,20 @@ Json preflight_rows(const std::vector<engine::KnownPreflight>& preflights) {
   return rows;
 }
 
+Json pause_rows(const std::vector<ProviderPause>& pauses) {
+  Json rows = Json::array();
+  for (const ProviderPause& pause : pauses) {
+    rows.push_back({{"plugin", pause.plugin},
+                    {"model", pause.model},
+                    {"cause", pause.cause},
+                    {"text", pause.text},
+                    {"since", to_iso8601(pause.since)},
+                    {"trial_at", pause.trial_at ? Json(to_iso8601(*pause.trial_at)) : Json(nullptr)},
+                    {"failed_trials", pause.failed_trials}});
+  }
+  return rows;
+}
+
 Json alert_rows(const std::vector<Alert>& alerts) {
   Json rows = Json::array();
   for (const Alert& alert : alerts) {
@@ -169,6 +183,7 @@ Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads
           {"stages", stage_counts(counts)},
           {"plugins", plugin_rows(*status.generation, picture)},
           {"preflight", preflight_rows(status.preflights)},
+          {"provider_pauses", pause_rows(status.provider_pauses)},
           {"alerts", alert_rows(alerts)},
           {"transitions", status.transitions},
           {"lost_writes", status.lost_writes},

@@ -33,6 +33,11 @@ struct Reading {
   Result<std::vector<ShadowRun>> open_shadows(int limit);
   Result<std::vector<ShadowTally>> shadow_tallies();
   Result<std::vector<ShadowDisagreement>> shadow_disagreements(int limit);
+  Result<std::vector<ProviderPause>> provider_pauses();
+  Result<LlmAmount> llm_spend(const LlmScope& scope, const LlmAmount& unknown);
+  Result<std::vector<RunRow>> runs(const RunFilter& filter);
+  Result<std::vector<UsageRow>> llm_usage(WallTime since);
+  Result<std::vector<VerdictCount>> verdict_counts(WallTime since);
   Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key);
   Result<std::optional<Lease>> lease(TaskId task);
   Result<std::vector<Lease>> held_leases();
@@ -98,6 +103,21 @@ class WithReads : public Base {
   Result<std::vector<ShadowTally>> shadow_tallies() override { return reading().shadow_tallies(); }
   Result<std::vector<ShadowDisagreement>> shadow_disagreements(int limit) override {
     return reading().shadow_disagreements(limit);
+  }
+  Result<std::vector<ProviderPause>> provider_pauses() override {
+    return reading().provider_pauses();
+  }
+  Result<std::vector<RunRow>> runs(const RunFilter& filter) override {
+    return reading().runs(filter);
+  }
+  Result<std::vector<UsageRow>> llm_usage(WallTime since) override {
+    return reading().llm_usage(since);
+  }
+  Result<std::vector<VerdictCount>> verdict_counts(WallTime since) override {
+    return reading().verdict_counts(since);
+  }
+  Result<LlmAmount> llm_spend(const LlmScope& scope, const LlmAmount& unknown) override {
+    return reading().llm_spend(scope, unknown);
   }
   Result<std::optional<std::string>> delivery(const std::string& source,
                                               const std::string& key) override {

@@ -48,30 +48,6 @@ Result<Approval> approval_row(const Statement& row) {
   return approval;
 }
 
-Result<AgentRun> agent_run_row(const Statement& row) {
-  AgentRun run{.job = JobId{row.integer(0)}, .task = TaskId{row.integer(1)}};
-  ORC_TRY(run.stage, read_stage(row, 2, "agent_runs of job", run.job.value));
-  const auto role = parse_role(row.text(3));
-  if (!role)
-    return Error{ErrorKind::malformed, "agent_runs, role: unknown word \"" + row.text(3) + "\""};
-  run.role = *role;
-  run.program = row.text(4);
-  run.program_version = row.text(5);
-  run.model = row.text(6);
-  run.effort = row.text(7);
-  run.input_tokens = row.integer_or_null(8);
-  run.output_tokens = row.integer_or_null(9);
-  run.cache_read_tokens = row.integer_or_null(10);
-  run.cache_write_tokens = row.integer_or_null(11);
-  if (!row.is_null(12)) run.cost_usd = row.real(12);
-  run.turns = row.integer_or_null(13);
-  run.wall_ms = row.integer(14);
-  run.complete = row.integer(15) != 0;
-  run.result = row.text(16);
-  run.started_at = row.time(17);
-  return run;
-}
-
 Result<Event> event_row(const Statement& row) {
   return Event{.id = EventId{row.integer(0)},
                .task = TaskId{row.integer(1)},
@@ -106,16 +82,6 @@ Result<std::vector<Approval>> Reading::approvals(TaskId task) {
                               " FROM approvals WHERE task_id=?1 ORDER BY id"));
   s.bind_all(task.value);
   return read_all<Approval>(s, approval_row);
-}
-
-Result<std::vector<AgentRun>> Reading::agent_runs(TaskId task) {
-  ORC_TRY(
-      Statement s,
-      db.use("SELECT job_id,task_id,stage,role,program,program_version,model,effort,input_tokens,"
-             "output_tokens,cache_read_tokens,cache_write_tokens,cost_usd,turns,wall_ms,complete,"
-             "result,started_at FROM agent_runs WHERE task_id=?1 ORDER BY id"));
-  s.bind_all(task.value);
-  return read_all<AgentRun>(s, agent_run_row);
 }
 
 Result<std::optional<PullRequest>> Reading::pull_request(TaskId task) {

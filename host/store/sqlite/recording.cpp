@@ -27,11 +27,12 @@ Status SqliteStore::record_agent_run(const AgentRun& r) {
       "INSERT INTO "
       "agent_runs(job_id,task_id,stage,role,program,program_version,model,effort,input_tokens,"
       "output_tokens,cache_read_tokens,cache_write_tokens,cost_usd,turns,wall_ms,complete,result,"
-      "started_at)"
-      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
+      "started_at,cost_estimated)"
+      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
       r.job.value, r.task.value, to_string(r.stage), to_string(r.role), r.program,
       r.program_version, r.model, r.effort, r.input_tokens, r.output_tokens, r.cache_read_tokens,
-      r.cache_write_tokens, r.cost_usd, r.turns, r.wall_ms, r.complete, r.result, r.started_at);
+      r.cache_write_tokens, r.cost_usd, r.turns, r.wall_ms, r.complete, r.result, r.started_at,
+      r.cost_estimated);
 }
 
 Status SqliteStore::record_approval(const Approval& a) {

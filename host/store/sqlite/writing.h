@@ -51,6 +51,7 @@ class SqliteStore final : public WithReads<Store> {
   Result<std::vector<LiveJob>> running_jobs() override { return reading().running_jobs(); }
   Result<Write> postpone_job(JobId job, WallTime due, std::string_view reason,
                              const std::string& text) override;
+  Result<int> recall_jobs(std::string_view reason, WallTime now) override;
 
   // ownership.cpp
   Result<Write> take_lease(TaskId task, std::int64_t seen_epoch, const HostIdentity& owner,
@@ -76,6 +77,9 @@ class SqliteStore final : public WithReads<Store> {
                            WallTime now) override;
   Status clear_alerts(TaskId task, WallTime now) override;
   Status clear_alert(TaskId task, const std::string& condition, WallTime now) override;
+  Status reserve_llm(const Job& job, Role role, const LlmAmount& amount, WallTime now) override;
+  Status put_provider_pause(const ProviderPause& pause) override;
+  Status remove_provider_pause(const std::string& plugin, const std::string& model) override;
   Status put_kill(const PluginKill& kill) override;
   Result<Write> remove_kill(const std::string& plugin) override;
   Status add_outbox(const OutboxItem& item) override;

@@ -26,6 +26,8 @@ Launcher::Launched ScriptedLauncher::launch(const std::filesystem::path&,
       .head_commit = "head-" + std::to_string(content_),
       .content_id = "content-" + std::to_string(content_),
       .made_on_content = develops ? before : "content-" + std::to_string(content_)};
+  report.agent_runs = std::move(reply.agent_runs);
+  report.side_effects = reply.side_effects;
   if (!request.chain.empty())
     report.decisions.push_back({0, "fake", Decision::accepted, "in_scope", ""});
   return report;

@@ -19,6 +19,8 @@ namespace orc::engine::test {
 struct Reply {
   JobOutcome outcome = Verdict{};
   bool changes_code = true;  // development: the branch's content moves on
+  std::vector<AgentRun> agent_runs = {};
+  int side_effects = 0;
 };
 
 class ScriptedLauncher final : public Launcher {

@@ -41,6 +41,8 @@ struct Rows {
   std::vector<store::PluginKill> kills;
   std::vector<Lease> leases;
   std::vector<SerialPlace> places;
+  std::vector<store::UsageRow> usage = {};
+  std::vector<store::VerdictCount> verdicts = {};
 };
 
 class FakeReader : public store::Reader {
@@ -130,6 +132,25 @@ class FakeReader : public store::Reader {
   }
   Result<std::vector<store::ShadowDisagreement>> shadow_disagreements(int) override {
     return std::vector<store::ShadowDisagreement>{};
+  }
+  Result<std::vector<ProviderPause>> provider_pauses() override {
+    return std::vector<ProviderPause>();
+  }
+  Result<LlmAmount> llm_spend(const store::LlmScope&, const LlmAmount&) override {
+    return LlmAmount{};
+  }
+  Result<std::vector<store::RunRow>> runs(const store::RunFilter& filter) override {
+    std::vector<store::RunRow> found;
+    for (const AgentRun& run : rows_.agent_runs) {
+      if (filter.task && run.task != *filter.task) continue;
+      if (filter.job && run.job != *filter.job) continue;
+      found.push_back({static_cast<std::int64_t>(found.size()) + 1, run, "ORCH-7"});
+    }
+    return found;
+  }
+  Result<std::vector<store::UsageRow>> llm_usage(WallTime) override { return rows_.usage; }
+  Result<std::vector<store::VerdictCount>> verdict_counts(WallTime) override {
+    return rows_.verdicts;
   }
   Result<std::optional<std::string>> delivery(const std::string&, const std::string&) override {
     return std::optional<std::string>();

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "contract/store/fixture.h"
+#include "store/sqlite/llm_sql.h"
 #include "store/sqlite/queue_sql.h"
 #include "unit/store/raw.h"
 
@@ -33,14 +34,18 @@ constexpr std::array k_statements{
     Expected{"events_of_task", sql::k_events_of_task,
              "SEARCH events USING INDEX events_of_task (task_id=? AND rowid>?)"},
     Expected{"open_alerts", sql::k_open_alerts, "SCAN a USING INDEX alerts_open"},
+    Expected{"llm_spend_of_task", sql::k_llm_spend_of_task,
+             "SEARCH agent_runs USING INDEX agent_runs_of_task (task_id=?)"},
+    Expected{"llm_spend_of_time", sql::k_llm_spend_of_time,
+             "SEARCH agent_runs USING INDEX agent_runs_by_time (started_at>? AND started_at<?)"},
     Expected{"due_outbox", sql::k_due_outbox, "SEARCH outbox USING INDEX outbox_due (due<?)"},
 };
 
 // A step that visits all rows of something that grows; a partial index, a subquery and the dozen
-// rows of finished_tasks do not.
+// rows of finished_tasks and the running jobs' reservations do not.
 bool walks_a_table(const std::string& step) {
   return step.starts_with("SCAN") && step.find(" USING ") == std::string::npos &&
-         step != "SCAN finished_tasks";
+         step != "SCAN finished_tasks" && step != "SCAN llm_reservations";
 }
 
 }  // namespace
