@@ -63,6 +63,7 @@ void add_commands(Tree& tree) {
   add_task_commands(tree);
   add_plugin_commands(tree);
   add_lease_commands(tree);
+  add_run_commands(tree);
   add_completion_command(tree);
 }
 

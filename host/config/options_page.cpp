@@ -9,7 +9,7 @@ namespace orc::config {
 
 namespace {
 
-constexpr EnumNames<Type, 17> k_type_names{{{Type::boolean, "true or false"},
+constexpr EnumNames<Type, 18> k_type_names{{{Type::boolean, "true or false"},
                                             {Type::integer, "whole number"},
                                             {Type::text, "text"},
                                             {Type::word, "word"},

@@ -32,7 +32,9 @@ constexpr std::array<Words, 20> k_codex_argv{
     "-C", "{{worktree}}", "-m", "{{role.model}}", "-c", "model_reasoning_effort=\"{{role.effort}}\"",
     "-c", "check_for_update_on_startup=false", "-c", "analytics.enabled=false", "-s", "workspace-write",
     k_extra_arguments, "{{prompt}}"};
-constexpr std::array k_codex_env{EnvRow{"CODEX_HOME", "{{home}}"}};
+// With its home below TMPDIR it leaves out the helper program that its sandbox needs.
+constexpr std::array k_codex_env{EnvRow{"CODEX_HOME", "{{home}}"}, EnvRow{"TMPDIR", "{{home}}/tmp"}};
+constexpr std::array k_codex_home{HomeFile{"tmp/.keep", ""}};
 constexpr std::array<Words, 5> k_codex_efforts{"minimal", "low", "medium", "high", "xhigh"};
 
 // --pure and NO_PROJECT_CONFIG keep out what the worktree configures. The model is PROVIDER/MODEL.
@@ -74,7 +76,7 @@ constexpr std::array k_qwen_home{HomeFile{
 // codex ends its tool shells on SIGINT only; the others do on SIGTERM, if at all.
 const std::array k_presets{
     Preset{"claude", Dialect::claude, k_claude_argv, k_claude_env, {}, k_claude_efforts, k_claude_limits, SIGTERM, true},
-    Preset{"codex", Dialect::codex, k_codex_argv, k_codex_env, {}, k_codex_efforts, {}, SIGINT, false},
+    Preset{"codex", Dialect::codex, k_codex_argv, k_codex_env, k_codex_home, k_codex_efforts, {}, SIGINT, false},
     Preset{"opencode", Dialect::opencode, k_opencode_argv, k_opencode_env, {}, {}, {}, SIGTERM, false},
     Preset{"pi", Dialect::pi, k_pi_argv, k_pi_env, {}, k_pi_efforts, {}, SIGTERM, false},
     Preset{"gemini", Dialect::gemini, k_gemini_argv, k_gemini_env, k_gemini_home, {}, {}, SIGTERM, false},

@@ -39,5 +39,6 @@ void add_daemon_commands(Tree& tree);   // status, reload, drain, resume, queue
 void add_task_commands(Tree& tree);
 void add_plugin_commands(Tree& tree);
 void add_lease_commands(Tree& tree);
+void add_run_commands(Tree& tree);  // run, usage
 
 }  // namespace orc::cli

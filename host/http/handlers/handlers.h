@@ -46,6 +46,11 @@ Result<Response> task_why(const Services& services, const Request& request);
 Result<Response> task_artifact(const Services& services, const Request& request);
 Result<Response> run_log(const Services& services, const Request& request);
 
+// runs.cpp
+Result<Response> list_runs(const Services& services, const Request& request);
+Result<Response> show_run(const Services& services, const Request& request);
+Result<Response> llm_usage(const Services& services, const Request& request);
+
 // task_commands.cpp
 Result<Response> submit_task(const Services& services, const Request& request);
 Result<Response> approve_task(const Services& services, const Request& request);

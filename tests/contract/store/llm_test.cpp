@@ -112,14 +112,76 @@ TEST_F(Llm, AQueuedJobIsPostponedAndRecalledByItsReason) {
   EXPECT_EQ(batch([&] { return must(store().postpone_job(job.id, k_now + Millis{500}, "why", "text")); }),
             Write::written);
   EXPECT_TRUE(must(store().due_jobs(k_now, 10)).empty());
-  EXPECT_EQ(must(store().next_due()), k_now + Millis{500});
+  EXPECT_EQ(must(store().next_due(k_now)), k_now + Millis{500});
   EXPECT_EQ(must(reader()->live_job(task.id))->text, "text");
   EXPECT_EQ(batch([&] { return must(store().recall_jobs("other", k_now)); }), 0);
   EXPECT_EQ(batch([&] { return must(store().recall_jobs("why", k_now)); }), 1);
   const auto due = must(store().due_jobs(k_now, 10));
   ASSERT_EQ(due.size(), 1U);
-  EXPECT_EQ(due[0].job.reason, "");
+  EXPECT_EQ(must(reader()->live_job(task.id))->reason, "");
   EXPECT_EQ(batch([&] { return must(store().postpone_job(JobId{999}, k_now, "why", "")); }), Write::lost);
+}
+
+TEST_F(Llm, RunsAreListedNewestFirstByTaskJobAndPage) {
+  const Task one = new_task("T-1");
+  const Task two = new_task("T-2");
+  const Job first = new_job(one.id);
+  const Job second = new_job(two.id);
+  for (int i = 0; i < 3; ++i) record(run(one.id, first.id, k_now + Millis{i}));
+  record(run(two.id, second.id, k_now));
+  const auto numbers = [&](const RunFilter& filter) {
+    std::vector<std::int64_t> found;
+    for (const RunRow& row : must(reader()->runs(filter))) found.push_back(row.number);
+    return found;
+  };
+  EXPECT_EQ(numbers({}), (std::vector<std::int64_t>{4, 3, 2, 1}));
+  EXPECT_EQ(numbers({.task = one.id, .job = {}, .before = 0, .limit = 2}), (std::vector<std::int64_t>{3, 2}));
+  EXPECT_EQ(numbers({.task = one.id, .job = {}, .before = 2, .limit = 2}), (std::vector<std::int64_t>{1}));
+  EXPECT_EQ(numbers({.task = {}, .job = second.id, .before = 0, .limit = 9}), (std::vector<std::int64_t>{4}));
+  EXPECT_EQ(must(reader()->runs({})).at(0).work_item, "T-2");
+}
+
+TEST_F(Llm, UsageIsGroupedAndTellsHowManyRunsAreKnown) {
+  const Task task = new_task("T-1");
+  const Job job = new_job(task.id);
+  record(run(task.id, job.id, k_now));
+  AgentRun killed = run(task.id, job.id, k_now);
+  killed.cost_usd.reset();
+  killed.output_tokens.reset();
+  killed.result = "timeout";
+  record(killed);
+  record(run(task.id, job.id, WallTime{k_now.ms - 1}));
+  const std::vector<UsageRow> rows = must(reader()->llm_usage(k_now));
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].runs, 2);
+  EXPECT_EQ(rows[0].cost_micro_usd.sum, 250'000);
+  EXPECT_EQ(rows[0].cost_micro_usd.told, 1);
+  EXPECT_EQ(rows[0].output_tokens.told, 1);
+  EXPECT_EQ(rows[0].input_tokens.told, 2);
+  EXPECT_EQ(rows[0].wall_ms, 10'000);
+}
+
+TEST_F(Llm, AVerdictWithoutARunOfAModelIsCountedApart) {
+  const HostIdentity host = recorded_host();
+  const auto finished = [&](const std::string& id, const std::string& outcome) {
+    const Task task = new_task(id, Stage::testing);
+    const Job job = running_job(task.id, host, Stage::testing);
+    batch([&] {
+      return must(store().finish_job({job.id, job.attempt, host.instance}, ended(outcome)));
+    });
+    return job;
+  };
+  const Job modelled = finished("T-1", "verdict");
+  record(run(modelled.task, modelled.id, k_now));
+  finished("T-2", "verdict");
+  finished("T-3", "deferred");
+  const std::vector<VerdictCount> counts = must(reader()->verdict_counts(k_now));
+  ASSERT_EQ(counts.size(), 1U);
+  EXPECT_EQ(counts[0].stage, Stage::testing);
+  EXPECT_EQ(counts[0].by_model, 1);
+  EXPECT_EQ(counts[0].without_model, 1);
+  EXPECT_EQ(counts[0].without_model_ms, 5);
+  EXPECT_TRUE(must(reader()->verdict_counts(k_now + Millis{6})).empty());
 }
 
 TEST_F(Llm, OneConditionIsClearedAlone) {
