@@ -64,6 +64,7 @@ void add_commands(Tree& tree) {
   add_plugin_commands(tree);
   add_lease_commands(tree);
   add_run_commands(tree);
+  add_check_command(tree);
   add_completion_command(tree);
 }
 

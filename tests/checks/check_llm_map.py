@@ -9,6 +9,8 @@ import tree
 MAP, ROADMAP = "docs/llm-call-sites.md", "docs/llm-determinization-roadmap.md"
 STAGES, CONFIG = "host/domain/stage.h", "config/orchestrator.yaml"
 POLICY, GATE, ENDS = "docs/llm-usage-policy.md", "host/engine/provider_gate.cpp", "plugins/llm-spawner/ends.cpp"
+PROMPT, CANON = "plugins/llm-spawner/prompt.cpp", "host/domain/prompt_canon.cpp"
+OPTIONS = "host/config/options.cpp"
 COLUMNS = ["rank", "role", "dependencies", "savings_estimate_source", "security_risk", "hybrid_needed",
            "followup_type", "first_slice"]
 ROW = re.compile(r"\.stage = Stage::(\w+),\s*\.role = Role::(\w+),.*?\.verdict_key = \"(\w*)\"", re.S)
@@ -86,9 +88,41 @@ def policy_findings(root):
     return found + [f"{GATE}: {ENDS} has no result {result}" for result in code if result not in ends]
 
 
+def names_in(root, path, marker):
+    """The quoted words of the array that begins at `marker`."""
+    text = read(root, path).partition(marker)[2]
+    return re.findall(r'"(\w+)"', text[:text.find(";")])
+
+
+def prompt_findings(root):
+    spawner, canon = names_in(root, PROMPT, "names{"), names_in(root, CANON, "k_variables{")
+    if spawner and spawner == canon:
+        return []
+    return [f"{CANON}: the variables of a prompt are not those that {PROMPT} fills in"]
+
+
+def role_findings(root):
+    """Model and effort in force by default: the page, the shipped file and the option table say the same."""
+    block = read(root, POLICY).partition("<!-- models:begin -->")[2].partition("<!-- models:end -->")[0]
+    page = {cells[1].strip(): (cells[2].strip(), cells[3].strip()) for cells in
+            (line.split("|") for line in block.splitlines()) if len(cells) == 5}
+    config = read(root, CONFIG)
+    shipped = {role: (model, effort) for role, model, effort in
+               re.findall(r"^  (\w+):(?:\s*\{ *|\n    )model: ([\w.-]+),?\s*effort: (\w+)", config, re.M)}
+    table = dict(re.findall(r'RoleDefault\{Role::(\w+), "(\w+)"\}', read(root, OPTIONS)))
+    found = [] if shipped else ["no role found; the scan looked at nothing"]
+    for role, (model, effort) in shipped.items():
+        if page.get(role) != (model, effort):
+            found.append(f"{POLICY}: model and effort of {role} differ from {CONFIG}")
+        if table.get(role) != effort:
+            found.append(f"{OPTIONS}: the default effort of {role} differs from {CONFIG}")
+    return found
+
+
 def findings(root):
     sites = call_sites(root)
-    return map_findings(sites, root) + roadmap_findings(sites, root) + policy_findings(root)
+    return (map_findings(sites, root) + roadmap_findings(sites, root) + policy_findings(root) + prompt_findings(root)
+            + role_findings(root))
 
 
 if __name__ == "__main__":

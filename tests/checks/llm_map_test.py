@@ -27,6 +27,9 @@ DRIFTS = [
     (check.POLICY, "| `rate_limit` | limited |", "| `rate_limit` | shut |", "differs from"),
     (check.POLICY, "<!-- provider-gate:begin -->", "", "differs from"),
     (check.GATE, 'SignRow{"overload"', 'SignRow{"overlord"', "has no result"),
+    (check.CANON, '"feedback",', "", "variables of a prompt"),
+    (check.POLICY, "| developer | claude-opus-4-8 | xhigh |", "| developer | claude-opus-4-8 | high |", "model and effort of developer"),
+    (check.OPTIONS, 'RoleDefault{Role::tester, "medium"}', 'RoleDefault{Role::tester, "low"}', "default effort of tester"),
     (check.STAGES, '.verdict_key = "result"', '.verdict_key = "outcome"', "role and verdict key"),
 ]
 
@@ -36,7 +39,8 @@ class LlmMap(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
-        for name in (check.MAP, check.ROADMAP, check.POLICY, check.STAGES, check.CONFIG, check.GATE, check.ENDS):
+        for name in (check.MAP, check.ROADMAP, check.POLICY, check.STAGES, check.CONFIG, check.GATE, check.ENDS,
+                     check.PROMPT, check.CANON, check.OPTIONS):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(tree.ROOT / name, self.root / name)
 

@@ -40,5 +40,6 @@ void add_task_commands(Tree& tree);
 void add_plugin_commands(Tree& tree);
 void add_lease_commands(Tree& tree);
 void add_run_commands(Tree& tree);  // run, usage
+void add_check_command(Tree& tree);
 
 }  // namespace orc::cli
