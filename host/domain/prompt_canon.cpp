@@ -87,7 +87,8 @@ class Check {
       if (!name.empty() && std::string_view("#^/&").find(name.front()) != std::string_view::npos)
         name = trim(name.substr(1));
       if (std::find(k_variables.begin(), k_variables.end(), name) != k_variables.end()) continue;
-      const auto near = nearest(std::string(name), {k_variables.begin(), k_variables.end()});
+      const std::vector<std::string> known(k_variables.begin(), k_variables.end());
+      const auto near = nearest(std::string(name), known);
       add("unknown variable {{" + printable(name) + "}}" +
               (near ? ", did you mean \"" + *near + "\"?" : ""),
           "");

@@ -66,7 +66,7 @@ Result<Response> unkill_plugin(const Services& services, const Request& request)
 }
 
 Result<Response> try_plugin(const Services& services, const Request& request) {
-  const auto body = object_body(request);
+  const auto body = object_body(request, {"reason"});
   if (const auto* problem = std::get_if<Problem>(&body)) return refuse(request, *problem);
   const auto reason = text_field(std::get<views::Json>(body), "reason");
   if (const auto* problem = std::get_if<Problem>(&reason)) return refuse(request, *problem);

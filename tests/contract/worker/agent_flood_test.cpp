@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real spawner in the real worker, with an agent that floods its output.
+#include <poll.h>
+#include <sys/resource.h>
+
+#include <fstream>
+
+#include "support/paths.h"
+#include "worker_fixture.h"
+
+namespace orc::worker {
+namespace {
+
+constexpr int k_patience_ms = 110'000;
+constexpr long k_most_kib = 160 * 1024;
+
+// 500 MB in lines of 64 KiB, one line of 50 MB among them; the closing usage comes last.
+constexpr const char* k_agent = R"(import pathlib, sys
+folder = pathlib.Path(sys.argv[1])
+folder.mkdir(parents=True, exist_ok=True)
+(folder / "13-test-report.md").write_text("---\nwork_item: DEMO-1\nstage: testing\nresult: PASS\n---\n\nText.\n")
+out = sys.stdout.buffer
+line = b'{"type":"user","message":"' + b"x" * 65508 + b'"}\n'
+for number in range(7200):
+    out.write(line)
+    if number == 3600:
+        for _ in range(50):
+            out.write(b"y" * 1000000)
+        out.write(b"\n")
+out.write(b'{"usage":{"input_tokens":7,"output_tokens":8}}\n')
+)";
+
+TEST_F(WorkerTest, ReadsHalfAGigabyteOfAnAgentsOutputInBoundedMemory) {
+  const auto agent = temp_.path() / "agent.py";
+  const auto prompt = temp_.path() / "tester.md";
+  std::ofstream(agent) << k_agent;
+  std::ofstream(prompt) << "test {{work_item}}\n";
+  request_.prompt_file = prompt;
+  request_.limit = Millis(k_patience_ms);
+  request_.chain.push_back({.position = 0,
+                            .plugin = "llm-spawner",
+                            .library = test::plugin_dir() / "llm-spawner.so",
+                            .settings = R"({"argv":["/usr/bin/python3","-B",")" + agent.string() +
+                                        R"(","{{artifact_dir}}","{{prompt}}"]})"});
+  start();
+  pollfd ended{worker_.pidfd.get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&ended, 1, k_patience_ms), 1) << "the worker does not end";
+  const jobs::WorkerReport report = wait();
+  expect<Verdict>(report);
+  ASSERT_EQ(report.agent_runs.size(), 1U);
+  EXPECT_EQ(report.agent_runs[0].input_tokens, 7) << "what came behind the flood was read";
+  // Of the largest of all processes that this one has waited for, the worker among them.
+  rusage usage{};
+  ASSERT_EQ(::getrusage(RUSAGE_CHILDREN, &usage), 0);
+  EXPECT_LT(usage.ru_maxrss, k_most_kib);
+  RecordProperty("peak_rss_kib", static_cast<int>(usage.ru_maxrss));
+  EXPECT_LT(std::filesystem::file_size(folder_ / "log"), std::uintmax_t{64} << 20);
+}
+
+}  // namespace
+}  // namespace orc::worker
