@@ -28,13 +28,15 @@ std::string HostTest::yaml(const HostHarness& host, const ConfigText& config) {
        << "daemon: { workers: " << config.workers << ", state_dir: " << host.state().string()
        << ", drain_timeout: 30s, kill_grace: 1s }\n"
        << "isolation: { level: " << config.isolation << ", read: [" << test::source_dir()
-       << "/tests], write: [" << root << "] }\n"
+       << "/tests" << (config.read.empty() ? "" : ", " + config.read) << "], write: [" << root
+       << "], limits: {" << config.limits << "} }\n"
        << "http:\n  control: { socket: " << root << "/control.sock, mode: \"0600\" }\n"
        << "  board: { listen: \"off\" }\n"
        << "plugin_dirs: [" << test::plugin_dir() << "]\n"
        << "repos:" << (config.repos.empty() ? " {}\n" : "\n" + config.repos) << "plugins:\n"
        << "  test-runner: { enabled: " << config.test_runner_enabled << ", repos: \"*\" }\n"
        << "  llm-spawner:\n    enabled: " << config.llm_enabled << "\n    repos: \"*\"\n"
+       << (config.llm_timeout.empty() ? "" : "    timeout: " + config.llm_timeout + "\n")
        << "    infra_retry: { attempts: 0, backoff: 1s }\n    settings:\n      preset: custom\n"
        << "      stdin: prompt\n      argv: [/usr/bin/python3, -B, " << test::source_dir()
        << "/tests/integration/agent.py, " << root << "/hooks, --role, \"{{role.name}}\", --stage,\n"

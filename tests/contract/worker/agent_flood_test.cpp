@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "support/paths.h"
@@ -11,26 +12,32 @@
 namespace orc::worker {
 namespace {
 
-constexpr int k_patience_ms = 110'000;
-constexpr long k_most_kib = 160 * 1024;
+constexpr int k_patience_ms = 60'000;
+// A worker alone takes about 20 MiB, the longest line that is read 10: half of what comes is far
+// beyond what a bounded reader needs and far below what an unbounded one would.
+constexpr int k_flood_mib = 96;
+constexpr long k_most_kib = k_flood_mib * 1024 / 2;
 
-// 500 MB in lines of 64 KiB, one line of 50 MB among them; the closing usage comes last.
+// In lines of 64 KiB, one of a third of everything among them; the closing usage comes last.
 constexpr const char* k_agent = R"(import pathlib, sys
 folder = pathlib.Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "13-test-report.md").write_text("---\nwork_item: DEMO-1\nstage: testing\nresult: PASS\n---\n\nText.\n")
 out = sys.stdout.buffer
 line = b'{"type":"user","message":"' + b"x" * 65508 + b'"}\n'
-for number in range(7200):
+mib = int(sys.argv[2])
+for number in range(mib * 2 // 3 * 16):
     out.write(line)
-    if number == 3600:
-        for _ in range(50):
-            out.write(b"y" * 1000000)
-        out.write(b"\n")
+for _ in range(mib // 3):
+    out.write(b"y" * (1 << 20))
+out.write(b"\n")
 out.write(b'{"usage":{"input_tokens":7,"output_tokens":8}}\n')
 )";
 
-TEST_F(WorkerTest, ReadsHalfAGigabyteOfAnAgentsOutputInBoundedMemory) {
+TEST_F(WorkerTest, ReadsAFloodOfAnAgentsOutputInBoundedMemory) {
+  // By hand: ORCH_TEST_FLOOD_MIB=500.
+  const char* given = std::getenv("ORCH_TEST_FLOOD_MIB");  // NOLINT(concurrency-mt-unsafe)
+  const int flood_mib = given == nullptr ? k_flood_mib : std::atoi(given);
   const auto agent = temp_.path() / "agent.py";
   const auto prompt = temp_.path() / "tester.md";
   std::ofstream(agent) << k_agent;
@@ -41,7 +48,8 @@ TEST_F(WorkerTest, ReadsHalfAGigabyteOfAnAgentsOutputInBoundedMemory) {
                             .plugin = "llm-spawner",
                             .library = test::plugin_dir() / "llm-spawner.so",
                             .settings = R"({"argv":["/usr/bin/python3","-B",")" + agent.string() +
-                                        R"(","{{artifact_dir}}","{{prompt}}"]})"});
+                                        R"(","{{artifact_dir}}",")" +
+                                        std::to_string(flood_mib) + R"("],"stdin":"prompt"})"});
   start();
   pollfd ended{worker_.pidfd.get(), POLLIN, 0};
   ASSERT_EQ(::poll(&ended, 1, k_patience_ms), 1) << "the worker does not end";

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an agent does to outlive its job, to use the machine up, or to be led elsewhere by the
+// repository it works on; and what is left of it.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <csignal>
+
+#include "integration/host_test.h"
+#include "support/paths.h"
+
+namespace orc::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Everything that outlives a parent: sessions of their own, daemons, deaf ones, a stopped one, one
+// that makes more of itself and forgets who started it. None ends by itself.
+constexpr const char* k_escape = R"py(
+import os, signal, time
+def deaf():
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+def become(*arguments):
+    os.execve("/usr/bin/python3", ["python3", ESCAPEE, *arguments], {"PATH": "/usr/bin"})
+for kind in ("sleep", "stop", "multiply"):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            deaf()
+            os.closerange(0, 3)
+            become(kind)
+        os._exit(0)
+if os.fork() == 0:
+    deaf()
+    become("sleep")
+)py";
+constexpr const char* k_escapee = R"py(
+import os, signal, sys, time
+if sys.argv[1] == "stop":
+    os.kill(os.getpid(), signal.SIGSTOP)
+if sys.argv[1] == "multiply":
+    for _ in range(20):
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(600)
+time.sleep(600)
+)py";
+
+enum class End { by_itself, time_out, cancel, host_killed };
+
+class Escapee : public HostTest, public ::testing::WithParamInterface<End> {
+ protected:
+  void have_an_agent_escape(const std::string& then) {
+    write_text(escapee_, k_escapee);
+    hook("analysis", "ESCAPEE = '" + escapee_ + "'\n" + k_escape + then);
+    serve({.llm_timeout = GetParam() == End::time_out ? "6s" : ""});
+    submit("IT-40", {"--repo", make_repository("plain", {{"README.md", "Plain.\n"}})});
+  }
+  bool all_escaped() const {
+    // One that sleeps, one that stopped, one that multiplies with its twenty, one without a session.
+    return eventually([&] { return HostHarness::processes_with(escapee_).size() >= 24; });
+  }
+  bool none_is_left() const {
+    return eventually([&] { return HostHarness::processes_with(escapee_).empty(); });
+  }
+
+  const std::string escapee_ = host.root().string() + "/escapee.py";
+};
+
+TEST_P(Escapee, EndsWithItsJobHoweverThatEnds) {
+  const End end = GetParam();
+  const bool ends = end == End::by_itself;
+  const fs::path go = host.root() / "go";
+  have_an_agent_escape("while not os.path.exists('" + go.string() + "'): time.sleep(0.05)\n" +
+                       (ends ? "usual()\n" : "time.sleep(600)\n"));
+  ASSERT_TRUE(all_escaped()) << host.log();
+  write_text(go, "");
+  if (end == End::cancel) ask({"task", "cancel", "IT-40", "--reason", "enough"});
+  if (end == End::host_killed) {
+    const std::vector<pid_t> workers = HostHarness::processes_with("orchestrator-worker");
+    host.kill_hard();
+    for (const pid_t worker : workers) ::kill(worker, SIGKILL);
+    ASSERT_TRUE(host.start()) << host.log();
+    ask({"task", "cancel", "IT-40", "--reason", "enough"});
+  }
+  EXPECT_TRUE(none_is_left());
+  const Json after = settled("IT-40");
+  EXPECT_EQ(after["counters"]["code_fail"], 0) << after.dump(2);
+  if (end == End::by_itself) EXPECT_EQ(after["state"], "waiting_human") << after.dump(2);
+  if (end == End::time_out) EXPECT_EQ(after["hold"]["class"], "environment") << after.dump(2);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryEnd, Escapee,
+                         ::testing::Values(End::by_itself, End::time_out, End::cancel,
+                                           End::host_killed),
+                         [](const auto& end) {
+                           switch (end.param) {
+                             case End::by_itself:
+                               return "ItEnds";
+                             case End::time_out:
+                               return "TimeOut";
+                             case End::cancel:
+                               return "Cancelled";
+                             case End::host_killed:
+                               return "HostKilled";
+                           }
+                           return "";
+                         });
+
+class Glutton : public HostTest {
+ protected:
+  // The task once an agent that runs `python` at analysis has had its way; the host answers all the
+  // time.
+  Json after(const std::string& python, const std::string& limits) {
+    hook("analysis", python);
+    serve({.limits = limits});
+    submit("IT-41", {"--repo", make_repository("plain", {{"README.md", "Plain.\n"}})});
+    Json task = settled("IT-41");
+    EXPECT_TRUE(ask({"status"}).value("ready", false));
+    EXPECT_EQ(task["counters"]["code_fail"], 0) << task.dump(2);
+    EXPECT_EQ(task["stage"], "analysis");
+    EXPECT_TRUE(task["hold"].is_object()) << task.dump(2);
+    return task;
+  }
+};
+
+TEST_F(Glutton, WhoFillsTheDiskIsEndedAtItsLimit) {
+  const fs::path large = host.root() / "large";
+  after("open('" + large.string() + "', 'wb').write(b'x' * (64 << 20))\nusual()\n",
+        "file_mib: 8");
+  EXPECT_LE(fs::file_size(large), std::uintmax_t{8} << 20);
+}
+
+TEST_F(Glutton, WhoTakesAllMemoryGetsNone) {
+  const fs::path got = host.root() / "got";
+  after("held = bytearray(50 << 30)\nopen('" + got.string() + "', 'w')\nusual()\n",
+        "memory_mib: 2048");
+  EXPECT_FALSE(fs::exists(got));
+}
+
+// A listener that counts who comes.
+class Listener {
+ public:
+  Listener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* raw = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(fd_.get(), raw, size) != 0 || ::listen(fd_.get(), 16) != 0) return;
+    ::getsockname(fd_.get(), raw, &size);
+    port_ = ntohs(address.sin_port);
+  }
+  int port() const { return port_; }
+  bool was_reached() const {
+    pollfd waiting{fd_.get(), POLLIN, 0};
+    return ::poll(&waiting, 1, 0) == 1;
+  }
+
+ private:
+  UniqueFd fd_;
+  int port_ = 0;
+};
+
+class Production : public HostTest, public ::testing::WithParamInterface<bool> {};
+
+// A suite that was given the address of something in production, by whichever name.
+TEST_P(Production, IsReachedByASuiteOnlyWhereTheOperatorLeftItTheNetwork) {
+  const Listener production;
+  ASSERT_GT(production.port(), 0);
+  const auto repository = make_repository(
+      "suite",
+      {{"pyproject.toml", "[tool.pytest.ini_options]\n"},
+       {"tests/test_reach.py",
+        "import socket\n\n\ndef reaches(name):\n    try:\n        socket.create_connection((name, " +
+            std::to_string(production.port()) +
+            "), 2).close()\n    except OSError:\n        return False\n    return True\n\n\n"
+            "def test_all_the_same():\n    [reaches(name) for name in ('127.0.0.1', 'localhost', "
+            "'::ffff:127.0.0.1')]\n"}});
+  add_branch(repository, "work", "README.md", "Changed.\n");
+  const bool strict = GetParam();
+  serve({.llm_enabled = "false", .isolation = strict ? "strict" : "basic"});
+  submit("IT-42", {"--repo", repository, "--branch", "work", "--from", "testing"});
+  EXPECT_EQ(settled("IT-42")["stage"], "deploy-staging") << host.log();
+  EXPECT_EQ(production.was_reached(), !strict);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryLevel, Production, ::testing::Bool(), [](const auto& strict) {
+  return strict.param ? "strict" : "basic";
+});
+
+class HostileRepository : public HostTest {};
+
+// Every file by which a repository has a tool run something for it, each of them leaving a mark.
+TEST_F(HostileRepository, RunsNothingByItsOwnSettings) {
+  const fs::path ran = host.root() / "ran";
+  const std::string touch = "touch " + ran.string();
+  const std::string hooks =
+      R"({"hooks":{"SessionStart":[{"hooks":[{"type":"command","command":")" + touch + R"("}]}]}})";
+  const auto repository = make_repository(
+      "armed",
+      {{".claude/settings.json", hooks},
+       {".claude/settings.local.json", hooks},
+       {".mcp.json",
+        R"({"mcpServers":{"x":{"command":"sh","args":["-c",")" + touch + R"("]}}})"},
+       {".codex/config.toml", "notify = [\"sh\", \"-c\", \"" + touch + "\"]\n"},
+       {".gemini/settings.json", R"({"tools":{"discoveryCommand":")" + touch + R"("}})"},
+       {".envrc", touch + "\n"},
+       {".npmrc", "script-shell=" + touch + "\n"},
+       {".gitconfig", "[core]\n\tfsmonitor = " + touch + "\n"},
+       {".gitattributes", "* filter=x diff=x merge=x\n"},
+       {".githooks/post-checkout", "#!/bin/sh\n" + touch + "\n"},
+       {"sitecustomize.py", "open('" + ran.string() + "', 'w')\n"},
+       {"README.md", "Armed.\n"}});
+  add_branch(repository, "work", "README.md", "Changed.\n");
+  serve();
+  submit("IT-43", {"--repo", repository, "--branch", "work", "--from", "review"});
+  const Json end = settled("IT-43");
+  EXPECT_NE(end["stage"], "review") << end.dump(2) << host.log();
+  EXPECT_FALSE(fs::exists(ran));
+}
+
+class FailingAgent : public HostTest {};
+
+// The program fails, and says why with its key in every form a program may print it in.
+TEST_F(FailingAgent, ThatTellsItsKeyIsToldWithoutIt) {
+  const fs::path key = host.root().parent_path() / "key";
+  write_text(key, "canary-of-the-key/1\n");
+  fs::permissions(key, fs::perms::owner_read | fs::perms::owner_write);
+  const std::string agent = host.root().string() + "/failing.py";
+  write_text(agent,
+             "import base64, os, sys, urllib.parse\nkey = os.environ['A_KEY']\n"
+             "forms = [key, urllib.parse.quote(key, safe=''), base64.b64encode(key.encode()).decode()]\n"
+             "for form in forms:\n"
+             "    print('https://models.invalid/bot' + form + '/send failed', file=sys.stderr)\n"
+             "    sys.stdout.write(form[:6]); sys.stdout.flush(); print(form[6:])\n"
+             "print('{\"error\":{\"kind\":\"auth\",\"message\":\"401 for ' + key + '\"}}')\n"
+             "sys.exit(1)\n");
+  serve({.plugins = "  llm-spawner/failing:\n    repos: \"*\"\n    infra_retry: { attempts: 0, "
+                    "backoff: 1s }\n    settings:\n      preset: custom\n      env: { A_KEY: { file: " +
+                    key.string() + " } }\n      argv: [/usr/bin/python3, -B, " + agent + "]\n",
+         .rest = "stages: { analysis: { producers: [llm-spawner/failing] } }\n"});
+  submit("IT-44", {"--repo", make_repository("plain", {{"README.md", "Plain.\n"}})});
+  ASSERT_TRUE(eventually([&] { return !ask({"status"})["provider_pauses"].empty(); }))
+      << host.log();
+  std::string told = host.log();
+  for (const std::vector<std::string>& question :
+       {std::vector<std::string>{"task", "show", "IT-44"}, {"task", "why", "IT-44"}, {"status"},
+        {"queue"}, {"run", "list"}}) {
+    told += ask(question).dump();
+  }
+  for (const char* folder : {"jobs", "evidence", "plugin-state"}) {
+    if (!fs::exists(host.state() / folder)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(host.state() / folder)) {
+      if (entry.is_regular_file()) told += read_text(entry.path());
+    }
+  }
+  for (const auto& entry : fs::directory_iterator(host.state())) {
+    if (entry.is_regular_file()) told += read_text(entry.path());
+  }
+  EXPECT_NE(told.find("401 for"), std::string::npos) << "the failure itself is told";
+  for (const char* form : {"canary-of-the-key", "canary-of-the-key%2F1", "Y2FuYXJ5LW9mLXRoZS1rZXk"})
+    EXPECT_EQ(told.find(form), std::string::npos) << form;
+}
+
+}  // namespace
+
+}  // namespace orc::test
