@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real spawner in the real worker, with an agent that floods its output.
 #include <poll.h>
-#include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -13,10 +13,15 @@ namespace orc::worker {
 namespace {
 
 constexpr int k_patience_ms = 60'000;
+constexpr int k_look_ms = 20;
 // A worker alone takes about 20 MiB, the longest line that is read 10: half of what comes is far
 // beyond what a bounded reader needs and far below what an unbounded one would.
 constexpr int k_flood_mib = 96;
+#ifdef __SANITIZE_ADDRESS__
+constexpr long k_most_kib = 1024 * 1024;  // the sanitizer keeps what was freed
+#else
 constexpr long k_most_kib = k_flood_mib * 1024 / 2;
+#endif
 
 // In lines of 64 KiB, one of a third of everything among them; the closing usage comes last.
 constexpr const char* k_agent = R"(import pathlib, sys
@@ -34,7 +39,25 @@ out.write(b"\n")
 out.write(b'{"usage":{"input_tokens":7,"output_tokens":8}}\n')
 )";
 
-TEST_F(WorkerTest, ReadsAFloodOfAnAgentsOutputInBoundedMemory) {
+class Flood : public WorkerTest {
+ protected:
+  // The worker's largest resident size: the kernel keeps the mark, the last look sees it.
+  long peak_until_it_ends() const {
+    long peak = 0;
+    pollfd ended{worker_.pidfd.get(), POLLIN, 0};
+    for (int waited = 0; waited < k_patience_ms; waited += k_look_ms) {
+      std::ifstream status("/proc/" + std::to_string(worker_.pid) + "/status");
+      for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("VmHWM:")) peak = std::max(peak, std::stol(line.substr(6)));
+      }
+      if (::poll(&ended, 1, k_look_ms) == 1) return peak;
+    }
+    ADD_FAILURE() << "the worker does not end";
+    return peak;
+  }
+};
+
+TEST_F(Flood, IsReadInBoundedMemory) {
   // By hand: ORCH_TEST_FLOOD_MIB=500.
   const char* given = std::getenv("ORCH_TEST_FLOOD_MIB");  // NOLINT(concurrency-mt-unsafe)
   const int flood_mib = given == nullptr ? k_flood_mib : std::atoi(given);
@@ -51,17 +74,14 @@ TEST_F(WorkerTest, ReadsAFloodOfAnAgentsOutputInBoundedMemory) {
                                         R"(","{{artifact_dir}}",")" +
                                         std::to_string(flood_mib) + R"("],"stdin":"prompt"})"});
   start();
-  pollfd ended{worker_.pidfd.get(), POLLIN, 0};
-  ASSERT_EQ(::poll(&ended, 1, k_patience_ms), 1) << "the worker does not end";
+  const long peak_kib = peak_until_it_ends();
   const jobs::WorkerReport report = wait();
   expect<Verdict>(report);
   ASSERT_EQ(report.agent_runs.size(), 1U);
   EXPECT_EQ(report.agent_runs[0].input_tokens, 7) << "what came behind the flood was read";
-  // Of the largest of all processes that this one has waited for, the worker among them.
-  rusage usage{};
-  ASSERT_EQ(::getrusage(RUSAGE_CHILDREN, &usage), 0);
-  EXPECT_LT(usage.ru_maxrss, k_most_kib);
-  RecordProperty("peak_rss_kib", static_cast<int>(usage.ru_maxrss));
+  EXPECT_GT(peak_kib, 0);
+  EXPECT_LT(peak_kib, k_most_kib);
+  RecordProperty("peak_rss_kib", static_cast<int>(peak_kib));
   EXPECT_LT(std::filesystem::file_size(folder_ / "log"), std::uintmax_t{64} << 20);
 }
 
