@@ -66,6 +66,7 @@ TEST_F(Flood, IsReadInBoundedMemory) {
   std::ofstream(agent) << k_agent;
   std::ofstream(prompt) << "test {{work_item}}\n";
   request_.prompt_file = prompt;
+  request_.isolation.read = {agent};
   request_.limit = Millis(k_patience_ms);
   request_.chain.push_back({.position = 0,
                             .plugin = "llm-spawner",
