@@ -72,7 +72,7 @@ class FakeModel {
     const std::filesystem::path port_file = folder / "model.port";
     const UniqueFd out(::open(port_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     process::SpawnSpec spec;
-    spec.argv = {"/usr/bin/python3", "-B", (source_dir() / "tests/integration/fake_model.py").string(),
+    spec.argv = {"/usr/bin/python3", "-B", source_dir() + "/tests/integration/fake_model.py",
                  (folder / "script.json").string()};
     spec.env = process::base_environment();
     spec.stdout_fd = out.get();

@@ -70,7 +70,7 @@ TEST_F(Flood, IsReadInBoundedMemory) {
   request_.limit = Millis(k_patience_ms);
   request_.chain.push_back({.position = 0,
                             .plugin = "llm-spawner",
-                            .library = test::plugin_dir() / "llm-spawner.so",
+                            .library = std::filesystem::path(test::plugin_dir()) / "llm-spawner.so",
                             .settings = R"({"argv":["/usr/bin/python3","-B",")" + agent.string() +
                                         R"(","{{artifact_dir}}",")" +
                                         std::to_string(flood_mib) + R"("],"stdin":"prompt"})"});

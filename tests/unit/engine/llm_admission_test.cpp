@@ -93,8 +93,8 @@ TEST(LlmAdmission, TellsOnceThatNobodyIsLetInAndGoesOnAfterATrial) {
   host.launcher().script(Stage::review, reviewed());
   ASSERT_EQ(host.ask(TryPlugin{"fake", "key renewed"}).kind, Answer::Kind::done);
   for (const char* id : {"T-1", "T-2"}) {
-    const Task task = host.wait_for(id, [](const Task& t) { return t.stage == Stage::deploy; });
-    EXPECT_EQ(task.stage, Stage::deploy) << id;
+    const Task task = host.wait_for(id, [](const Task& t) { return t.stage > Stage::review; });
+    EXPECT_GT(task.stage, Stage::review) << id;
     EXPECT_EQ(task.infra_fail, 0);
   }
   EXPECT_TRUE(host.engine().status()->provider_pauses.empty());
