@@ -6,7 +6,7 @@
 
 #include "base/enum_names.h"
 #include "base/text.h"
-#include "config/shipped.h"
+#include "config/defaults.h"
 
 namespace orc::config {
 
@@ -36,73 +36,7 @@ const T& of(const Value& value) {
   return std::get<T>(value);
 }
 
-constexpr std::string_view k_llm_spawner = "llm-spawner";
-
-struct RoleDefault {
-  Role role;
-  std::string_view effort;
-};
 constexpr std::string_view k_default_model = "claude-opus-4-8";
-constexpr std::array k_role_efforts{
-    RoleDefault{Role::analyst, "high"},    RoleDefault{Role::architect, "high"},
-    RoleDefault{Role::developer, "xhigh"}, RoleDefault{Role::reviewer, "high"},
-    RoleDefault{Role::tester, "medium"},   RoleDefault{Role::deployer, "medium"}};
-
-Value default_effort(const Config&, const std::string& name) {
-  for (const RoleDefault& row : k_role_efforts) {
-    if (to_string(row.role) == name) return std::string(row.effort);
-  }
-  return std::string("medium");
-}
-
-Value default_prompt(const Config&, const std::string& name) {
-  return (shipped_prompts() / (name + ".md")).string();
-}
-
-Value default_plugin_dirs(const Config&, const std::string&) {
-  std::vector<std::string> folders;
-  for (const auto& folder : shipped_plugin_dirs()) folders.push_back(folder.string());
-  return folders;
-}
-
-// These two run commands of the operator's own, with his keys, on his machines.
-constexpr std::array<std::string_view, 2> k_trusted_runners{"staging-runner", "deploy-finalizer"};
-
-Value default_isolation(const Config& config, const std::string& name) {
-  const std::string& type = config.plugins.at(name).type;
-  const bool trusted = std::find(k_trusted_runners.begin(), k_trusted_runners.end(), type) !=
-                       k_trusted_runners.end();
-  return std::string(to_string(trusted ? IsolationLevel::off : config.isolation.level));
-}
-
-// An agent has to reach its model.
-Value default_network(const Config& config, const std::string& name) {
-  const Plugin& plugin = config.plugins.at(name);
-  return plugin.isolation != IsolationLevel::strict || plugin.type == k_llm_spawner;
-}
-
-Value default_database(const Config& config, const std::string&) {
-  return (config.state_dir / "orchestrator.db").string();
-}
-
-struct ChainDefault {
-  Stage stage;
-  std::string_view first;  // asked before the LLM spawner
-};
-constexpr std::array k_chains{ChainDefault{Stage::testing, "test-runner"},
-                              ChainDefault{Stage::deploy_staging, "staging-runner"},
-                              ChainDefault{Stage::deploy, "deploy-finalizer"}};
-
-Value default_producers(const Config& config, const std::string& name) {
-  std::vector<std::string> producers;
-  for (const ChainDefault& row : k_chains) {
-    if (to_string(row.stage) == name && config.plugins.contains(std::string(row.first))) {
-      producers.emplace_back(row.first);
-    }
-  }
-  if (config.plugins.contains(std::string(k_llm_spawner))) producers.emplace_back(k_llm_spawner);
-  return producers;
-}
 
 void set_listen(Config& config, const std::string&, const Value& value) {
   const std::string& listen = of<std::string>(value);

@@ -79,6 +79,12 @@ Produced outcome_after(const std::optional<StopCause>& cause, Submission submiss
   if (cause && !std::holds_alternative<Deferred>(submission.outcome)) {
     return {stopped(*cause, "while it produced"), ""};
   }
+  // A cancelled attempt costs nothing; one that used up its time does, or it would go on for ever.
+  if (auto* deferred = std::get_if<Deferred>(&submission.outcome);
+      deferred != nullptr && cause == StopCause::deadline &&
+      deferred->reason == ReasonCode::cancelled) {
+    deferred->reason = ReasonCode::timeout;
+  }
   return {std::visit([](auto& arm) -> JobOutcome { return std::move(arm); }, submission.outcome),
           std::move(submission.body)};
 }

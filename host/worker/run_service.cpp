@@ -85,7 +85,13 @@ orch_status HostServices::run(const orch_process& spec, orch_process_result& raw
   // Counted before: a crash in between must not look as if nothing had been touched.
   if (spec.mutating != 0 || detached) session_.record.side_effect();
   if (detached) return start_detached(std::move(run.spawn), raw);
-  return answer(process::run(run), raw);
+  process::RunResult result = process::run(run);
+  // The watchdog ends the program in both cases; the plugin is told which.
+  if (std::holds_alternative<process::Cancelled>(result.end) &&
+      session_.watchdog.stop_cause() == StopCause::deadline) {
+    result.end = process::TimedOut{};
+  }
+  return answer(std::move(result), raw);
 }
 
 }  // namespace orc::worker

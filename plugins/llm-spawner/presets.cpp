@@ -27,10 +27,12 @@ constexpr std::array k_claude_env{
 constexpr std::array<Words, 5> k_claude_efforts{"low", "medium", "high", "xhigh", "max"};
 constexpr std::array<Words, 2> k_claude_limits{"max_turns", "max_budget_usd"};
 
+// Its own sandbox is one of mounts, which the host's file rules forbid: every command would fail.
 constexpr std::array<Words, 20> k_codex_argv{
     "codex", "exec", "--json", "--ignore-user-config", "--skip-git-repo-check", "--ephemeral",
     "-C", "{{worktree}}", "-m", "{{role.model}}", "-c", "model_reasoning_effort=\"{{role.effort}}\"",
-    "-c", "check_for_update_on_startup=false", "-c", "analytics.enabled=false", "-s", "workspace-write",
+    "-c", "check_for_update_on_startup=false", "-c", "analytics.enabled=false",
+    "-c", "sandbox_mode=\"danger-full-access\"",
     k_extra_arguments, "{{prompt}}"};
 // With its home below TMPDIR it leaves out the helper program that its sandbox needs.
 constexpr std::array k_codex_env{EnvRow{"CODEX_HOME", "{{home}}"}, EnvRow{"TMPDIR", "{{home}}/tmp"}};

@@ -241,7 +241,7 @@ TEST_F(FailingAgent, ThatTellsItsKeyIsToldWithoutIt) {
              "sys.exit(1)\n");
   serve({.plugins = "  llm-spawner/failing:\n    repos: \"*\"\n    infra_retry: { attempts: 0, "
                     "backoff: 1s }\n    settings:\n      preset: custom\n      env: { A_KEY: { file: " +
-                    key.string() + " } }\n      argv: [/usr/bin/python3, -B, " + agent + "]\n",
+                    key.string() + " } }\n      argv: [/usr/bin/python3, -B, " + agent + "]\n      stdin: prompt\n",
          .rest = "stages: { analysis: { producers: [llm-spawner/failing] } }\n"});
   submit("IT-44", {"--repo", make_repository("plain", {{"README.md", "Plain.\n"}})});
   ASSERT_TRUE(eventually([&] { return !ask({"status"})["provider_pauses"].empty(); }))
@@ -249,7 +249,7 @@ TEST_F(FailingAgent, ThatTellsItsKeyIsToldWithoutIt) {
   std::string told = host.log();
   for (const std::vector<std::string>& question :
        {std::vector<std::string>{"task", "show", "IT-44"}, {"task", "why", "IT-44"}, {"status"},
-        {"queue"}, {"run", "list"}}) {
+        {"run", "list"}}) {
     told += ask(question).dump();
   }
   for (const char* folder : {"jobs", "evidence", "plugin-state"}) {

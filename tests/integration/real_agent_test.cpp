@@ -105,14 +105,12 @@ class RealAgent : public HostTest {
 
   std::string plugin(int port) const {
     return "  llm-spawner/codex:\n    repos: \"*\"\n    settings:\n      preset: codex\n"
-           "      argv: [\"" + program_.string() + "\", exec, --json, --ignore-user-config, --skip-git-repo-check,\n"
-           "             --ephemeral, -C, \"{{worktree}}\", -m, \"{{role.model}}\", -c,\n"
-           "             'model_reasoning_effort=\"{{role.effort}}\"', -c, check_for_update_on_startup=false,\n"
-           "             -s, workspace-write, -c, 'model_provider=\"scripted\"', -c,\n"
-           "             'model_providers.scripted={name=\"scripted\",base_url=\"http://127.0.0.1:" +
+           "      extra_args: [-c, 'model_provider=\"scripted\"', -c,\n"
+           "                   'model_providers.scripted={name=\"scripted\",base_url=\"http://127.0.0.1:" +
            std::to_string(port) +
-           "/v1\",env_key=\"SCRIPTED_KEY\",wire_api=\"responses\",request_max_retries=0,stream_max_retries=0}',\n"
-           "             \"{{prompt}}\"]\n      env: { SCRIPTED_KEY: none }\n";
+           "/v1\",env_key=\"SCRIPTED_KEY\",wire_api=\"responses\",request_max_retries=0,stream_max_retries=0}']\n"
+           "      env: { SCRIPTED_KEY: none, PATH: \"" +
+           program_.parent_path().string() + ":/usr/bin:/bin\" }\n";
   }
 
   ConfigText config(int port) const {
@@ -145,7 +143,7 @@ TEST_F(RealAgent, WritesAReviewThatItsGateReads) {
   ASSERT_GT(model.port(), 0);
   const Json task = reviewed(model);
   const auto made = runs("IT-1", "review");
-  ASSERT_EQ(made.size(), 1U) << host.log();
+  ASSERT_EQ(made.size(), 1U) << host.log() << host.orchestrator({"run", "logs", "1"}).out;
   EXPECT_NE(task["stage"], "review") << "the gate read APPROVED; " << made[0].dump(1);
 
   const Json list = ask({"run", "list", "--task", "IT-1"});
