@@ -10,7 +10,7 @@ MAP, ROADMAP = "docs/llm-call-sites.md", "docs/llm-determinization-roadmap.md"
 STAGES, CONFIG = "host/domain/stage.h", "config/orchestrator.yaml"
 POLICY, GATE, ENDS = "docs/llm-usage-policy.md", "host/engine/provider_gate.cpp", "plugins/llm-spawner/ends.cpp"
 PROMPT, CANON = "plugins/llm-spawner/prompt.cpp", "host/domain/prompt_canon.cpp"
-OPTIONS = "host/config/options.cpp"
+OPTIONS = "host/config/defaults.cpp"
 COLUMNS = ["rank", "role", "dependencies", "savings_estimate_source", "security_risk", "hybrid_needed",
            "followup_type", "first_slice"]
 ROW = re.compile(r"\.stage = Stage::(\w+),\s*\.role = Role::(\w+),.*?\.verdict_key = \"(\w*)\"", re.S)
