@@ -14,6 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* k_duration = "^([0-9]+(ms|s|m|h|d))+$";
+constexpr double k_micro = 1e6;  // an amount is kept in millionths
 constexpr const char* k_octal = "^0?[0-7]{3}$";
 
 Json list_of(Json items) {
@@ -39,6 +40,8 @@ Json value_schema(const Option& option) {
       return {{"type", "boolean"}};
     case Type::integer:
       return whole_number(option);
+    case Type::usd:
+      return {{"type", "number"}, {"minimum", static_cast<double>(option.least) / k_micro}};
     case Type::word:
       return word_of(option);
     case Type::duration:
