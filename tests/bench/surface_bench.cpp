@@ -121,7 +121,7 @@ std::string plugins_of(int count) {
 std::string config_text(int plugins, int workers, const std::string& more = "") {
   std::string text =
       "version: 1\ndaemon: { workers: " + std::to_string(workers) +
-      ", state_dir: state }\n"
+      ", state_dir: ../state }\n"
       "http: { control: { socket: control.sock }, board: { listen: '127.0.0.1:0' } }\n"
       "gates: { serial: { enabled: false } }\nplugin_dirs: ['" +
       test::bin_dir() + "/../bench-plugins']\n" + more + plugins_of(plugins) + "stages:\n";
@@ -270,7 +270,7 @@ Json beside_nginx(int port, Millis time) {
       "http { access_log off; keepalive_requests 1000000000; server { listen 127.0.0.1:" +
           std::to_string(k_port) + "; root html; } }\n");
   process::SpawnSpec spec;
-  spec.argv = {program, "-p", folder.path().string() + "/", "-c", "nginx.conf"};
+  spec.argv = {program, "-e", "stderr", "-p", folder.path().string() + "/", "-c", "nginx.conf"};
   spec.cwd = folder.path();
   auto started = process::spawn(spec);
   auto* child = std::get_if<process::Child>(&started);
