@@ -5,10 +5,7 @@ import tree
 
 LIMIT = 400
 # path → why it is longer.
-ALLOWED = {
-    "host/store/store.h": "one interface with the contract of every operation; two headers would be two interfaces",
-    "tests/unit/http/fakes.h": "a fake for each method of the store's reader, one to one",
-}
+ALLOWED = {}
 
 
 def findings(root):
