@@ -19,14 +19,15 @@ MAY_INCLUDE = {
     "artifacts": LEAF,
     "store": LEAF,
     "clients": LEAF,
-    "config": LEAF | {"process"},
+    "gates": LEAF,
+    "config": LEAF | {"process", "gates"},
     "jobs": LEAF | {"process"},
     "git": LEAF | {"process"},
     "engine": BELOW_ENGINE,
     "http": BELOW_ENGINE | {"engine"},
     "cli": LEAF | {"config"},
     "sandbox": {"process"},
-    "worker": LEAF | {"process", "jobs", "git", "artifacts"},
+    "worker": LEAF | {"process", "jobs", "git", "artifacts", "gates"},
     "app": BELOW_ENGINE | {"engine", "http", "cli"},
     "": {"base", "app", "cli"},  # main.cpp
 }

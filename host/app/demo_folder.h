@@ -21,6 +21,10 @@ class DemoFolder {
   std::filesystem::path config() const { return root_ / "orchestrator.yaml"; }
   std::filesystem::path socket() const { return root_ / "control.sock"; }
   std::filesystem::path host_log() const { return root_ / "host.log"; }
+  // What plays the forge: a bare repository.
+  std::filesystem::path upstream(const std::string& repo) const {
+    return root_ / "repositories" / repo;
+  }
   // The host's own copy of a repository.
   std::filesystem::path bare(const std::string& repo) const {
     return root_ / "repos" / (repo + ".git");

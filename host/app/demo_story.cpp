@@ -74,6 +74,23 @@ Problem check_deployed(const Chapter& chapter, const DemoHost& host, const Json&
   return std::nullopt;
 }
 
+// What runs in production is what upstream's base branch holds, exactly.
+Problem check_merged(const Chapter& chapter, const DemoHost& host) {
+  const std::string repo(chapter.repo);
+  const auto deployed = read_file(host.folder().production(repo) / "REVISION", k_largest_revision);
+  if (!deployed.ok()) return deployed.error().message;
+  const std::string revision(trim(deployed.value()));
+  process::RunSpec spec;
+  spec.spawn.argv = {"git", "--git-dir=" + host.folder().upstream(repo).string(), "merge-base",
+                     "--is-ancestor", revision, "refs/heads/main"};
+  spec.spawn.env = process::base_environment();
+  spec.timeout = k_git_limit;
+  const auto result = process::run(spec);
+  const auto* exited = std::get_if<process::Exited>(&result.end);
+  if (exited != nullptr && exited->code == 0) return std::nullopt;
+  return "main of " + repo + " does not hold " + revision + ", which runs in production";
+}
+
 std::vector<Json> transitions(const DemoHost& host, const Chapter& chapter, std::string_view from,
                               std::string_view to) {
   std::vector<Json> found;
@@ -90,6 +107,7 @@ std::vector<Json> transitions(const DemoHost& host, const Chapter& chapter, std:
 Problem verify_delivered(const Chapter& chapter, const DemoHost& host, const Json& task) {
   if (auto problem = check_artifacts(task)) return problem;
   if (task.at("counters").at("code_fail") != 0) return "it was rolled back on the way";
+  if (auto problem = check_merged(chapter, host)) return problem;
   return check_deployed(chapter, host, task);
 }
 
@@ -104,6 +122,7 @@ Problem verify_mended(const Chapter& chapter, const DemoHost& host, const Json& 
   if (!cases.ok() || cases.value().find(k_mended) == std::string::npos) {
     return "the second try is not what was deployed";
   }
+  if (auto problem = check_merged(chapter, host)) return problem;
   return check_deployed(chapter, host, task);
 }
 
@@ -130,7 +149,7 @@ constexpr std::array k_chapters{
             .repo = "shop",
             .title = "Ten items cost ten percent less",
             .request = "A cart with ten items or more is ten percent cheaper.",
-            .promise = "passes every gate and is deployed",
+            .promise = "passes every gate, is merged and deployed",
             .state = "done",
             .stage = Stage::done,
             .verify = verify_delivered},
@@ -139,7 +158,7 @@ constexpr std::array k_chapters{
         .repo = "ledger",
         .title = "Print balances with two decimals",
         .request = "1205 cents are printed as 12.05.",
-        .promise = "its first try has a bug: a red test sends it back, the second try is deployed",
+        .promise = "its first try has a bug: a red test sends it back, the second try is merged and deployed",
         .state = "done",
         .stage = Stage::done,
         .verify = verify_mended},

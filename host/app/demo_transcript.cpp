@@ -2,6 +2,7 @@
 #include "app/demo_transcript.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "app/demo_story.h"
@@ -34,7 +35,8 @@ std::string row(const std::string& stage, const std::string& who, const std::str
 std::string what_came_of_it(const Json& entry) {
   const Json& result = object_field(entry, "result");
   const Json& artifacts = object_field(result, "artifacts");
-  const bool ran = text_field(result, "outcome") == "suite_ran";
+  const std::string outcome = text_field(result, "outcome");
+  const bool ran = outcome == "suite_ran" || outcome == "gates_ran";
   const bool by_agent = entry.contains("agent");
   std::string text = text_field(result, "text");
   if (by_agent && ran)
@@ -72,10 +74,22 @@ bool is_only_a_look(const Json& entry) {
   return text_field(object_field(entry, "result"), "reason") == "in_progress";
 }
 
+// A producer by its name; what the host does itself, by what it is.
+std::string who_worked(const Json& entry) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> k_own{
+      {{"ci", "ci"},
+       {"edge_gates", "merge gate"},
+       {"landing", "merge"},
+       {"image_freshness", "image freshness"}}};
+  for (const auto& [kind, who] : k_own) {
+    if (text_field(entry, "kind") == kind) return std::string(who);
+  }
+  return text_field(object_field(entry, "result"), "producer");
+}
+
 std::optional<DemoLine> run_line(const Json& entry) {
   if (object_field(entry, "result").empty() || is_only_a_look(entry)) return std::nullopt;
-  const bool ci = text_field(entry, "kind") == "ci";
-  const std::string who = ci ? "ci" : text_field(object_field(entry, "result"), "producer");
+  const std::string who = who_worked(entry);
   return DemoLine{
       "run " + std::to_string(number_field(entry, "run")) + "." +
           std::to_string(number_field(entry, "attempt")),

@@ -31,6 +31,11 @@
   X(produce_accepted, "produce.accepted", "a producer accepted and is about to produce")          \
   X(produce_returned, "produce.returned", "it returned, nothing was taken in")                    \
   X(produce_published, "produce.published", "artifacts are kept, the branch has moved")           \
+  X(edge_judged, "edge.judged", "every gate of the edge passed, the branch is not on the candidate")  \
+  X(land_begun, "land.begun", "the base has not moved, nothing was pushed")                       \
+  X(land_branch_pushed, "land.branch_pushed", "upstream holds the candidate on the task's branch") \
+  X(land_pushed, "land.pushed", "the base branch was moved, nothing was read back")               \
+  X(land_noted, "land.noted", "the landing is noted, in an open batch")                           \
   X(outcome_made, "outcome.made", "the report is made, not written")                              \
   X(outcome_written, "outcome.written", "the report is written, the worker lives")                \
   X(gate_seen, "gate.seen", "the engine knows that the worker ended")                             \

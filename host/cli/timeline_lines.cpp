@@ -51,7 +51,7 @@ std::string result_text(const Json& entry) {
     text += (text.empty() ? "" : ", ") + text_field(artifact, "path");
   }
   const std::string outcome = text_field(result, "outcome");
-  if (outcome != "suite_ran") text += (text.empty() ? "" : "  ") + outcome;
+  if (outcome != "suite_ran" && outcome != "gates_ran") text += (text.empty() ? "" : "  ") + outcome;
   if (const std::string said = text_field(result, "text"); !said.empty()) {
     text += (text.empty() ? "" : "  ") + said;
   }
@@ -64,6 +64,18 @@ std::string result_text(const Json& entry) {
   return text;
 }
 
+// One line for each gate of the edge.
+void add_gates(const Json& entry, const std::string& key, std::vector<TimelineLine>& lines) {
+  const std::string at = text_field(entry, "ended_at");
+  for (const Json& gate : object_field(entry, "gates")) {
+    const std::string name = text_field(gate, "gate");
+    lines.push_back({"gate " + key + name,
+                     line(at.empty() ? text_field(entry, "at") : at, text_field(entry, "stage"),
+                          name + " gate " + text_field(gate, "result") + ": " +
+                              text_field(gate, "text"))});
+  }
+}
+
 // The walk is told once it has ended: before, an answer may hold only the links that were switched
 // off.
 bool walk_has_ended(const Json& entry) {
@@ -73,6 +85,18 @@ bool walk_has_ended(const Json& entry) {
                      [](const Json& link) { return text_field(link, "decision") == "accepted"; });
 }
 
+std::string run_words(const std::string& kind) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> k_words{
+      {{"ci", "ci runs"},
+       {"edge_gates", "the gates before the merge run"},
+       {"landing", "the merge lands"},
+       {"image_freshness", "the image is looked at"}}};
+  for (const auto& [known, words] : k_words) {
+    if (known == kind) return std::string(words);
+  }
+  return "runs";
+}
+
 void add_run(const Json& entry, std::vector<TimelineLine>& lines) {
   const std::string key = std::to_string(number_field(entry, "run")) + "." +
                           std::to_string(number_field(entry, "attempt"));
@@ -80,10 +104,11 @@ void add_run(const Json& entry, std::vector<TimelineLine>& lines) {
   const std::string at = text_field(entry, "at");
   if (text_field(entry, "state") == "running") {
     lines.push_back(
-        {"run " + key, line(at, stage, text_field(entry, "kind") == "ci" ? "ci runs" : "runs")});
+        {"run " + key, line(at, stage, run_words(text_field(entry, "kind")))});
   }
   const std::string chain = walk_has_ended(entry) ? chain_text(entry) : "";
   if (!chain.empty()) lines.push_back({"chain " + key, line(at, stage, chain)});
+  add_gates(entry, key, lines);
   if (!object_field(entry, "result").empty()) {
     lines.push_back(
         {"result " + key, line(text_field(entry, "ended_at"), stage, result_text(entry))});

@@ -379,6 +379,7 @@ class CrossCheck {
 
 void cross_check(const Decoded& decoded, Findings& findings) {
   CrossCheck(decoded, findings).run();
+  check_gates(decoded, findings);
 }
 
 }  // namespace orc::config

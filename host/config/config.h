@@ -18,6 +18,7 @@
 #include "domain/llm.h"
 #include "domain/scope.h"
 #include "domain/stage.h"
+#include "gates/settings.h"
 
 namespace orc::config {
 
@@ -60,6 +61,7 @@ struct Repo {
   std::string default_branch = "main";
   ContinuousIntegration ci;
   std::string contract;  // the whole block as JSON, for the plugins: test, ci, …
+  gates::Settings gates;  // what the contract says about the gates of the edge
 };
 
 struct StageChain {
@@ -123,6 +125,13 @@ struct Config {
   Millis reconciler_every{60'000};
   Switch transition_lease;
   Switch serial_gate;
+  // gates of the edge from staging to production
+  Switch merge_gate;
+  Switch security_gate;
+  Switch coverage_gate;
+  Switch image_gate;
+  int merge_tries = 5;
+  InfraRetry gate_retry;
   int max_rollbacks = 3;  // stages.development.max_rollbacks
   int max_broken_artifacts = 2;
   Millis decide_timeout{5000};

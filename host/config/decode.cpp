@@ -218,6 +218,17 @@ class Decoder {
         contract.erase("test");
       decoded_.config.repos[name].contract =
           contract.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      read_gates(decoded_.config.repos[name]);
+    }
+  }
+
+  void read_gates(Repo& repo) {
+    const std::string key = "repos." + join_path({repo.name});
+    Result<gates::Settings> settings = gates::read_settings(repo.contract);
+    if (settings.ok()) {
+      repo.gates = std::move(settings).value();
+    } else {
+      findings_.error(decoded_.nearest_origin(key), key, settings.error().message);
     }
   }
 

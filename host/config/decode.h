@@ -27,5 +27,7 @@ Decoded decode(const Node& root, const std::filesystem::path& folder, Findings& 
 
 // References, ranges and orders between keys. Looks at the file system only for prompt files.
 void cross_check(const Decoded& decoded, Findings& findings);
+// Its part about the gates from staging to production.
+void check_gates(const Decoded& decoded, Findings& findings);
 
 }  // namespace orc::config

@@ -111,6 +111,7 @@ std::string_view name_of(const JobOutcome& outcome) {
           [](const FailedRun&) { return std::string_view("failed_run"); },
           [](const WorkerFault&) { return std::string_view("worker_fault"); },
           [](const CiResult&) { return std::string_view("ci_result"); },
+          [](const EdgeResult&) { return std::string_view("edge_result"); },
       },
       outcome);
 }
@@ -125,6 +126,7 @@ std::string text_of(const JobOutcome& outcome) {
                         [](const FailedRun& f) { return f.text; },
                         [](const WorkerFault& f) { return f.text; },
                         [](const CiResult& c) { return c.summary; },
+                        [](const EdgeResult& e) { return e.text; },
                     },
                     outcome);
 }

@@ -106,8 +106,25 @@ struct CiResult {
   std::string summary;
 };
 
+// The sub-gates on the edge from staging to production; the table of them is domain/edge.h.
+enum class EdgeGate : std::uint8_t { merge, security, coverage, image };
+enum class GateResult : std::uint8_t { passed, failed, blocked, not_run };
+enum class EdgeEnd : std::uint8_t {
+  passed,      // every gate of the job passed; a landing was read back
+  failed,      // the code's doing: it goes back to the developer
+  blocked,     // only a person can say how it goes on
+  base_moved,  // somebody else merged first: from the start, with the new base
+};
+
+// A job of the edge came to its end.
+struct EdgeResult {
+  EdgeEnd end = EdgeEnd::blocked;
+  EdgeGate gate = EdgeGate::merge;  // whose result it is; of `passed` the last one's
+  std::string text;
+};
+
 using JobOutcome = std::variant<Verdict, Deferred, Held, NobodyAccepted, FaultWhileDeciding,
-                                FailedRun, WorkerFault, CiResult>;
+                                FailedRun, WorkerFault, CiResult, EdgeResult>;
 // "verdict", "deferred", … : stored with the job and used as a metric label.
 std::string_view name_of(const JobOutcome& outcome);
 std::string text_of(const JobOutcome& outcome);

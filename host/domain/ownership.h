@@ -48,6 +48,7 @@ bool keeps_place(const Task& task, bool has_landed);
 // Why a queued job is not due, where it is not a producer's reason.
 inline constexpr std::string_view k_waits_at_serial_gate = "serial_gate";
 inline constexpr std::string_view k_waits_for_lease = "lease_held";
+inline constexpr std::string_view k_waits_for_merge_lock = "merge_lock";
 // Until somebody calls: the last second of the year 9999.
 inline constexpr WallTime k_until_called{253'402'300'799'000};
 

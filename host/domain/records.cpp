@@ -12,8 +12,12 @@ constexpr EnumNames<TaskState, 5> k_task_states{{{TaskState::active, "active"},
                                                  {TaskState::held, "held"},
                                                  {TaskState::done, "done"},
                                                  {TaskState::cancelled, "cancelled"}}};
-constexpr EnumNames<JobKind, 3> k_job_kinds{
-    {{JobKind::produce, "produce"}, {JobKind::ci, "ci"}, {JobKind::shadow, "shadow"}}};
+constexpr EnumNames<JobKind, 6> k_job_kinds{{{JobKind::produce, "produce"},
+                                             {JobKind::ci, "ci"},
+                                             {JobKind::shadow, "shadow"},
+                                             {JobKind::edge, "edge"},
+                                             {JobKind::land, "land"},
+                                             {JobKind::image, "image"}}};
 constexpr EnumNames<JobState, 3> k_job_states{{{JobState::queued, "queued"},
                                                {JobState::running, "running"},
                                                {JobState::finished, "finished"}}};

@@ -59,6 +59,9 @@ enum class JobKind : std::uint8_t {
   produce,  // walk the stage's chain
   ci,       // run the repository's continuous integration command on the branch head
   shadow,   // like produce, beside it and without a say; no job row, see shadow_runs
+  edge,     // make what is to be merged, and judge it (domain/edge.h)
+  land,     // bring exactly that to the base branch
+  image,    // look for it in the image that is to be deployed
 };
 std::string_view to_string(JobKind kind);
 std::optional<JobKind> parse_job_kind(std::string_view text);
@@ -173,6 +176,67 @@ struct PullRequest {
   std::string state;  // open, merged, closed
   std::string ci;     // "", pending, success, failure: of head_commit
   std::string ci_text;
+};
+
+// What one sub-gate of the edge came to in one job.
+struct GateRun {
+  JobId job;
+  EdgeGate gate = EdgeGate::merge;
+  GateResult result = GateResult::not_run;
+  std::string text;
+  Millis duration{0};
+  WallTime at;
+};
+
+// What is to be merged: the commit that was judged, and what it was made on.
+struct MergeCandidate {
+  std::string base_commit;    // head of the base branch it descends from
+  std::string branch_commit;  // what upstream's copy of the task's branch held; empty: had none
+  std::string commit;
+  std::string tree;
+  std::string content_id;
+  std::optional<double> coverage;  // percent, where the coverage gate measured
+};
+
+enum class MergeState : std::uint8_t {
+  judged,      // the intent: it may be landed
+  landed,      // read back from upstream
+  base_moved,  // somebody else was first; nothing was landed
+  withdrawn,   // the task went another way before it was landed
+};
+
+// One try to merge one task.
+struct Merge {
+  std::int64_t id = 0;
+  TaskId task;
+  JobId judged_by;
+  std::string repo;
+  std::string base;  // branch
+  MergeCandidate candidate;
+  MergeState state = MergeState::judged;
+  WallTime at;
+  std::optional<WallTime> settled_at;
+};
+
+// The one who may merge into a repository.
+struct MergeSlot {
+  std::string repo;
+  TaskId task;
+  std::string work_item;
+  WallTime taken_at;
+};
+
+struct CoverageBaseline {
+  std::string repo;
+  double percent = 0;
+  std::string commit;
+  WallTime at;
+};
+
+struct GateCount {
+  EdgeGate gate = EdgeGate::merge;
+  GateResult result = GateResult::not_run;
+  std::int64_t count = 0;
 };
 
 struct Alert {

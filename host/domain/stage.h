@@ -68,6 +68,8 @@ struct StageRule {
   // Its work reaches beyond the task's branch: it runs under the task's transition lease, and one
   // task a repository is inside at a time.
   bool side_effects = false;
+  // The sub-gates of domain/edge.h stand between its gate and on_pass.
+  bool has_edge = false;
 };
 
 namespace contract {
@@ -155,7 +157,8 @@ inline constexpr std::array STAGE_TRANSITIONS{
               .intake = Intake::artifacts,
               .on_pass = Stage::deploy,
               .on_fail = Stage::development,
-              .side_effects = true},
+              .side_effects = true,
+              .has_edge = true},
     StageRule{.stage = Stage::deploy,
               .role = Role::deployer,
               .artifacts = contract::k_deploy,

@@ -4,6 +4,7 @@
 // the next job, in one transaction.
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "engine/edge_plan.h"
 #include "engine/engine.h"
 #include "engine/request.h"
 
@@ -71,7 +72,11 @@ Status Engine::on(JobEnded& ended) {
   ORC_CHECK_OK(queue_shadows(worker, report, evidence));
   ORC_FAILPOINT(gate_evidence);
   ORC_TRY(std::optional<Followup> kept_back, settle_with_provider(worker, report));
-  Followup followup = kept_back ? *std::move(kept_back) : follow_up(worker, report, evidence);
+  if (!kept_back) {
+    ORC_TRY(kept_back, follow_up(worker, report, evidence));
+  }
+  Followup followup = *std::move(kept_back);
+  ORC_CHECK_OK(remember_tested(worker, report, followup));
   ORC_FAILPOINT(gate_decided);
   if (!report.head_commit.empty()) {
     followup.next.head_commit = report.head_commit;
@@ -98,7 +103,10 @@ Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report
   if (!asked.empty()) ORC_CHECK_OK(store_->record_decisions(worker.job.id, asked, batch_.now));
   observe_decisions(worker.job.stage, asked);
   observe_end(worker, report);
-  if (!std::holds_alternative<Verdict>(report.outcome)) return Done{};
+  ORC_CHECK_OK(record_edge(worker, report));
+  const bool is_judged = std::holds_alternative<Verdict>(report.outcome) ||
+                         std::holds_alternative<EdgeResult>(report.outcome);
+  if (!is_judged) return Done{};
   ORC_TRY(Intake intake, evidence_->take_in(worker.task, worker.job, report, batch_.now));
   for (const ArtifactRecord& record : intake.records) ORC_CHECK_OK(store_->record_artifact(record));
   evidence = std::move(intake.evidence);
@@ -157,7 +165,7 @@ GateInput Engine::gate_input(const Worker& worker, const jobs::WorkerReport& rep
   return input;
 }
 
-Followup Engine::follow_up(const Worker& worker, const jobs::WorkerReport& report,
+Result<Followup> Engine::follow_up(const Worker& worker, const jobs::WorkerReport& report,
                            const std::vector<Evidence>& evidence) {
   const Task& task = worker.task;
   const Job& job = worker.job;
@@ -166,7 +174,10 @@ Followup Engine::follow_up(const Worker& worker, const jobs::WorkerReport& repor
                 .max_broken_artifacts = config.max_broken_artifacts};
   // A worker that was lost did not say who produced: whoever was to be asked first.
   const bool says_nobody = report.producer.empty() && !worker.links.empty();
-  const std::string& producer = says_nobody ? worker.links.front().plugin : report.producer;
+  const bool is_gates_own = is_of_edge(job.kind) && report.producer.empty();
+  const std::string& producer =
+      says_nobody && !is_gates_own ? worker.links.front().plugin : report.producer;
+  budget.infra = config.gate_retry;
   if (const auto plugin = config.plugins.find(producer); plugin != config.plugins.end()) {
     budget.infra = plugin->second.infra_retry;
   }
@@ -181,12 +192,16 @@ Followup Engine::follow_up(const Worker& worker, const jobs::WorkerReport& repor
       if (verdict != nullptr && !verdict->summary.empty())
         failed->text += " (" + verdict->summary + ")";
     }
-    return after_gate(task, job, decision, budget, batch_.now);
+    const EdgePlan plan = find_rule(job.stage)->has_edge ? edge_plan(config, task) : EdgePlan{};
+    return after_gate(task, job, decision, budget, batch_.now, plan);
   };
+  if (const auto* result = std::get_if<EdgeResult>(&report.outcome))
+    return follow_edge(worker, report, *result, budget, evidence);
   return std::visit(
       overloaded{
           [&](const Verdict&) { return gate(); },
           [&](const CiResult&) { return gate(); },
+          [&](const EdgeResult&) { return gate(); },  // answered above
           [&](const Deferred& d) { return after_deferral(task, job, d, budget, batch_.now); },
           [&](const Held& h) { return after_refusal(task, job, h); },
           [&](const NobodyAccepted&) {

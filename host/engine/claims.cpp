@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/failpoint.h"
+#include "engine/edge_plan.h"
 #include "engine/engine.h"
 #include "engine/request.h"
 
@@ -134,7 +135,7 @@ Status Engine::start_next(NextJob next) {
     batch_.next_jobs.push_back(std::move(next));
     return Done{};
   }
-  ORC_TRY(Admission admission, admit(next.task, next.job.stage, next.job.attempt));
+  ORC_TRY(Admission admission, admit(next.task, next.job.kind, next.job.stage, next.job.attempt));
   if (auto* waits = std::get_if<Waits>(&admission)) {
     tell(next.job, std::move(*waits));
     batch_.next_jobs.push_back(std::move(next));
@@ -160,7 +161,7 @@ Status Engine::claim_queued(const store::DueJob& due) {
   ORC_TRY(ResolvedChain chain, chain_of(live->job, live->task));
   ORC_TRY(const ModelAdmission model, admit_to_model(live->job, live->task, chain));
   if (!model.may_start()) return turn_away(*live, model);
-  ORC_TRY(const Admission admission, admit(live->task, live->job.stage, live->job.attempt));
+  ORC_TRY(const Admission admission, admit(live->task, live->job.kind, live->job.stage, live->job.attempt));
   if (const auto* waits = std::get_if<Waits>(&admission)) {
     ++batch_.turned_away;
     ORC_TRY(const store::Write told,
@@ -196,11 +197,14 @@ Result<std::string> Engine::approver_of(const Task& task) {
 }
 
 Result<ResolvedChain> Engine::chain_of(const Job& job, const Task& task) {
-  if (job.kind != JobKind::produce) return ResolvedChain{};
+  // A job of the edge tests again, by the chain that tests.
+  const bool tests_again = job.kind == JobKind::edge;
+  if (job.kind != JobKind::produce && !tests_again) return ResolvedChain{};
   const auto repo = generation_->config.repos.find(task.repo);
   const bool self_hosting = repo != generation_->config.repos.end() && repo->second.self_hosting;
   ResolvedChain chain =
-      resolve_chain(*generation_, job.stage, task.repo, self_hosting, killed_, job.first_link);
+      resolve_chain(*generation_, tests_again ? Stage::testing : job.stage, task.repo,
+                    self_hosting, killed_, job.first_link);
   if (job.reason != to_string(ReasonCode::in_progress)) return chain;
   ORC_TRY(const std::vector<Job> earlier, store_->jobs(task.id));
   leave_only(who_began(earlier, job), chain);
@@ -225,6 +229,8 @@ Status Engine::prepare(Job job, Task task, const Admitted& admitted, ResolvedCha
     observe(Tally::wait_seconds, {}, std::max(batch_.now - worker.job.run_after, Millis{0}));
     ORC_TRY(worker.approved_by, approver_of(worker.task));
   }
+  if (worker.job.kind == JobKind::produce || worker.job.kind == JobKind::edge)
+    worker.suite = suite_of(repo_of(generation_->config, worker.task).contract, worker.links);
   if (!worker.skipped.empty()) {
     ORC_CHECK_OK(store_->record_decisions(worker.job.id, worker.skipped, batch_.now));
     observe_decisions(worker.job.stage, worker.skipped);
@@ -233,6 +239,7 @@ Status Engine::prepare(Job job, Task task, const Admitted& admitted, ResolvedCha
     ORC_CHECK_OK(store_->reserve_llm(worker.job, find_rule(worker.job.stage)->role,
                                      *model.reserved, batch_.now));
   }
+  if (is_of_edge(worker.job.kind)) ORC_CHECK_OK(prepare_edge(worker));
   batch_.starting.push_back(std::move(worker));
   return Done{};
 }

@@ -207,7 +207,8 @@ void Engine::collect_ended_workers(std::vector<Happening>& happenings) {
       if (!worker.ended_because) ++reaper_.dead;
     }
     if (worker.ended_because && !std::holds_alternative<Verdict>(report.outcome) &&
-        !std::holds_alternative<CiResult>(report.outcome)) {
+        !std::holds_alternative<CiResult>(report.outcome) &&
+        !std::holds_alternative<EdgeResult>(report.outcome)) {
       report.outcome = Deferred{.reason = *worker.ended_because, .text = worker.ended_text};
     }
     happenings.emplace_back(JobEnded{

@@ -117,7 +117,9 @@ class Engine final : public CommandPort, public StatusPort {
     config::GenerationPtr generation;
     std::string run_id;
     std::optional<std::int64_t> lease_epoch;  // of the transition that the job belongs to
-    std::string approved_by;                  // of exactly this content at this stage
+    std::string approved_by;  // of exactly this content at this stage
+    std::string suite;        // what the branch is tested with; empty where nothing is
+    jobs::EdgeRequest edge;
     process::Child child;
     bool is_child = false;    // false: adopted, its exit status is not ours to read
     bool task_ended = false;  // nobody works in the task's clone once the process is gone
@@ -131,6 +133,13 @@ class Engine final : public CommandPort, public StatusPort {
     std::string boot_id;            // of the boot it was started in
     MonoTime deadline;
     std::optional<MonoTime> kill_at;  // SIGTERM was sent; SIGKILL follows
+  };
+
+  // A job that may not start yet, and for what it waits.
+  struct Waits {
+    WallTime until;
+    std::string_view reason;
+    std::string text;
   };
 
   // What a followup queues; written at the end of the batch, when it is known whether it may start.
@@ -166,7 +175,7 @@ class Engine final : public CommandPort, public StatusPort {
   Status on(SwitchesChanged&) { return open_serial_gates(); }
   Status on(ReconcilerRound& round);
   Status on(clients::Delivered& delivered);
-  Followup follow_up(const Worker& worker, const jobs::WorkerReport& report,
+  Result<Followup> follow_up(const Worker& worker, const jobs::WorkerReport& report,
                      const std::vector<Evidence>& evidence);
   GateInput gate_input(const Worker& worker, const jobs::WorkerReport& report,
                        const std::vector<Evidence>& evidence) const;
@@ -181,6 +190,17 @@ class Engine final : public CommandPort, public StatusPort {
   Status queue_shadows(const Worker& worker, const jobs::WorkerReport& report,
                        const std::vector<Evidence>& evidence);
 
+  // --- the edge to production (edge.cpp) ---
+  Result<std::optional<Waits>> take_merge_lock(const Task& task, JobKind kind);
+  Status prepare_edge(Worker& worker);
+  Status record_edge(const Worker& worker, const jobs::WorkerReport& report);
+  Status record_landing(const Worker& worker, const MergeCandidate& landed);
+  Result<Followup> follow_edge(const Worker& worker, const jobs::WorkerReport& report,
+                               const EdgeResult& result, const Budget& budget,
+                               const std::vector<Evidence>& evidence);
+  Status remember_tested(const Worker& worker, const jobs::WorkerReport& report,
+                         const Followup& followup);
+
   // --- counts (observing.cpp) ---
   void observe(Tally tally, std::array<std::string, 4> labels, Millis duration = Millis{0});
   void observe_decisions(Stage stage, const std::vector<ChainDecision>& decisions);
@@ -194,18 +214,12 @@ class Engine final : public CommandPort, public StatusPort {
   Status release_environment_holds(const config::PreflightRow& row, WallTime before);
 
   // --- ownership (lease.cpp) ---
-  // A job that may not start yet, and for what it waits.
-  struct Waits {
-    WallTime until;
-    std::string_view reason;
-    std::string text;
-  };
   struct Admitted {
     std::optional<std::int64_t> lease_epoch;  // nothing outside the region
   };
   using Admission = std::variant<Admitted, Waits>;
   // Before a claim.
-  Result<Admission> admit(const Task& task, Stage stage, int attempt);
+  Result<Admission> admit(const Task& task, JobKind kind, Stage stage, int attempt);
   // Puts a task that enters the region in its repository's line; nothing: it is inside.
   Result<std::optional<Waits>> line_up(const Task& task, Stage stage);
   Result<Admission> take_lease(const Task& task, const std::string& holder);

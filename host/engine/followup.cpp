@@ -16,7 +16,11 @@ store::NewJob fresh_job(const Task& task, WallTime now) {
 }
 
 store::NewJob next_attempt(const Job& job, WallTime run_after) {
-  return {.task = job.task, .stage = job.stage, .attempt = job.attempt + 1, .run_after = run_after};
+  return {.task = job.task,
+          .kind = job.kind,
+          .stage = job.stage,
+          .attempt = job.attempt + 1,
+          .run_after = run_after};
 }
 
 Millis backoff(const config::InfraRetry& infra, int failures) {
@@ -29,10 +33,13 @@ std::string stage_words(Stage from, Stage to) {
   return std::string(to_string(from)) + " → " + std::string(to_string(to));
 }
 
-EventDraft transition_event(Stage from, Stage to, std::string_view cause, const std::string& why) {
-  return {"stage.transition", stage_words(from, to) + (why.empty() ? "" : ": " + why),
-          R"({"from":")" + std::string(to_string(from)) + R"(","to":")" +
-              std::string(to_string(to)) + R"(","reason":")" + std::string(cause) + R"("})"};
+// `gate`: which one decided; empty: the stage's own, or nobody.
+EventDraft transition_event(Stage from, Stage to, std::string_view cause, const std::string& why,
+                            std::string_view gate = "") {
+  std::string data = R"({"from":")" + std::string(to_string(from)) + R"(","to":")" +
+                     std::string(to_string(to)) + R"(","reason":")" + std::string(cause) + '"';
+  if (!gate.empty()) data += R"(,"gate":")" + std::string(gate) + '"';
+  return {"stage.transition", stage_words(from, to) + (why.empty() ? "" : ": " + why), data + "}"};
 }
 
 void reset_stage_budgets(Task& task) {
@@ -40,26 +47,27 @@ void reset_stage_budgets(Task& task) {
   task.infra_fail = 0;
 }
 
-Followup advance(const Task& task, const std::string& why, WallTime now) {
+Followup advance(const Task& task, const std::string& why, WallTime now,
+                 std::string_view gate = "") {
   const StageRule& rule = *find_rule(task.stage);
   Task next = task;
   next.feedback.clear();
   Followup followup = enter_stage(std::move(next), rule.on_pass, now);
   followup.events.insert(followup.events.begin(),
-                         transition_event(task.stage, rule.on_pass, "gate_passed", why));
+                         transition_event(task.stage, rule.on_pass, "gate_passed", why, gate));
   followup.clears_alerts = true;
   return followup;
 }
 
 // Back along on_fail with the reason in hand; a spent budget stops there and waits for a human.
 Followup roll_back(const Task& task, const std::string& why, std::string_view cause,
-                   int max_rollbacks, WallTime now) {
+                   int max_rollbacks, WallTime now, std::string_view gate = "") {
   const StageRule& rule = *find_rule(task.stage);
   Task next = task;
   next.feedback = why;
   Followup followup = enter_stage(std::move(next), rule.on_fail, now);
   followup.events.insert(followup.events.begin(),
-                         transition_event(task.stage, rule.on_fail, cause, why));
+                         transition_event(task.stage, rule.on_fail, cause, why, gate));
   if (followup.next.code_fail <= max_rollbacks) return followup;
   Followup held =
       put_on_hold(followup.next, HoldClass::retry_budget,
@@ -78,8 +86,27 @@ Followup wait_for_human(Task task, const std::string& what) {
   return followup;
 }
 
-Followup after_pass(const Task& task, const std::string& why, WallTime now) {
+// The stage's own gate or a gate of the edge has passed, and the edge is not behind the task yet.
+Followup next_step(const Task& task, const Job& job, JobKind step, const std::string& why,
+                   WallTime now) {
+  Followup followup;
+  followup.next = task;
+  followup.next.infra_fail = 0;
+  followup.job = next_attempt(job, now);
+  followup.job->kind = step;
+  followup.events.push_back({"gate.passed", why});
+  return followup;
+}
+
+std::string gate_name(EdgeGate gate) {
+  return std::string(to_string(gate)) + "_gate";
+}
+
+Followup after_pass(const Task& task, const Job& job, const std::string& why, const EdgePlan& edge,
+                    WallTime now) {
   const StageRule& rule = *find_rule(task.stage);
+  if (const auto step = step_after(job.kind, edge))
+    return next_step(task, job, *step, std::string(rule.gate) + ": " + why, now);
   if (rule.human != HumanGate::after_gate) return advance(task, why, now);
   Task next = task;
   reset_stage_budgets(next);
@@ -175,9 +202,11 @@ Followup enter_stage(Task task, Stage stage, WallTime now) {
 }
 
 Followup after_gate(const Task& task, const Job& job, const GateDecision& gate,
-                    const Budget& budget, WallTime now) {
+                    const Budget& budget, WallTime now, const EdgePlan& edge) {
   return std::visit(overloaded{
-                        [&](const GatePassed& d) { return after_pass(task, d.text, now); },
+                        [&](const GatePassed& d) {
+                          return after_pass(task, job, d.text, edge, now);
+                        },
                         [&](const GateFailed& d) { return after_fail(task, d.text, budget, now); },
                         [&](const GateWaits& d) { return after_wait(task, job, d.text, now); },
                         [&](const GateHolds& d) { return put_on_hold(task, d.hold, d.text); },
@@ -186,6 +215,44 @@ Followup after_gate(const Task& task, const Job& job, const GateDecision& gate,
                         },
                     },
                     gate);
+}
+
+Followup after_edge(const Task& task, const Job& job, const EdgeResult& result,
+                    const Budget& budget, const EdgePlan& edge, WallTime now) {
+  const std::string gate = gate_name(result.gate);
+  const std::string why = gate + ": " + result.text;
+  switch (result.end) {
+    case EdgeEnd::passed:
+      if (const auto step = step_after(job.kind, edge))
+        return next_step(task, job, *step, why, now);
+      return advance(task, result.text, now, gate);
+    case EdgeEnd::failed: {
+      Task counted = task;
+      ++counted.code_fail;
+      return roll_back(counted, why, "gate_failed", budget.max_rollbacks, now, gate);
+    }
+    case EdgeEnd::blocked:
+    case EdgeEnd::base_moved:  // has a function of its own
+      break;
+  }
+  return put_on_hold(task, HoldClass::blocked, why);
+}
+
+Followup after_base_moved(const Task& task, const Job& job, const EdgeResult& result, int moved,
+                          int most, WallTime now) {
+  if (moved >= most) {
+    return put_on_hold(task, HoldClass::infra_budget,
+                       "merge_gate: the base branch moved under each of " +
+                           std::to_string(moved) + " tries; last: " + result.text);
+  }
+  Followup followup;
+  followup.next = task;
+  followup.job = next_attempt(job, now);
+  followup.job->kind = JobKind::edge;
+  followup.job->text = result.text;
+  followup.events.push_back({"merge.base_moved", result.text + "; try " + std::to_string(moved) +
+                                                     " of " + std::to_string(most)});
+  return followup;
 }
 
 Followup after_deferral(const Task& task, const Job& job, const Deferred& deferred,
@@ -202,7 +269,6 @@ Followup after_deferral(const Task& task, const Job& job, const Deferred& deferr
                                free_of_charge ? Millis{0} : backoff(budget.infra, next.infra_fail));
   Followup followup;
   followup.job = next_attempt(job, now + wait);
-  followup.job->kind = job.kind;
   followup.job->reason = to_string(deferred.reason);
   followup.job->text = deferred.text;
   followup.job->resume_token = deferred.resume_token;
@@ -226,7 +292,6 @@ Followup after_lost(const Task& task, const std::optional<Job>& job, const std::
   }
   Followup followup;
   followup.job = job ? next_attempt(*job, now) : fresh_job(next, now);
-  if (job) followup.job->kind = job->kind;
   followup.job->text = text;
   followup.events.push_back({"job.lost", text + "; attempt " + std::to_string(next.infra_fail) +
                                              " of " + std::to_string(budget.infra.attempts)});

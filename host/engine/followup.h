@@ -7,6 +7,8 @@
 //   outcome         | the stage | counts            | then
 //   ----------------+-----------+-------------------+----------------------------------------------
 //   gate passes     | on_pass   | all reset         | next job, or a human, or done
+//   ... and an edge | stays     | infra_fail reset  | the next job of the edge; behind the last: on_pass
+//   base moved      | stays     | none              | the edge from its start; tries spent: hold
 //   gate fails      | on_fail   | code_fail + 1     | next job with the reason; spent: hold
 //   gate waits      | stays     | none              | a ci job
 //   gate holds      | stays     | none              | hold
@@ -24,6 +26,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "domain/edge.h"
 #include "domain/gates.h"
 #include "domain/records.h"
 #include "store/store.h"
@@ -59,8 +62,15 @@ struct Budget {
 // The task at the door of `stage`: a job is queued, a human is asked, or it is done.
 Followup enter_stage(Task task, Stage stage, WallTime now);
 
+// `edge`: the gates that still stand between this gate and on_pass.
 Followup after_gate(const Task& task, const Job& job, const GateDecision& gate,
-                    const Budget& budget, WallTime now);
+                    const Budget& budget, WallTime now, const EdgePlan& edge = {});
+// A job of the edge came to its own end, other than that the base branch had moved.
+Followup after_edge(const Task& task, const Job& job, const EdgeResult& result,
+                    const Budget& budget, const EdgePlan& edge, WallTime now);
+// `moved`: how often it has during this visit of the stage, this time included.
+Followup after_base_moved(const Task& task, const Job& job, const EdgeResult& result, int moved,
+                          int most, WallTime now);
 Followup after_deferral(const Task& task, const Job& job, const Deferred& deferred,
                         const Budget& budget, WallTime now);
 Followup after_refusal(const Task& task, const Job& job, const Held& held);

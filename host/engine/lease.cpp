@@ -25,9 +25,12 @@ bool covers(const config::Switch& mechanism, const config::Config& config,
 
 // --- in ----------------------------------------------------------------------------------------
 
-Result<Engine::Admission> Engine::admit(const Task& task, Stage stage, int attempt) {
+Result<Engine::Admission> Engine::admit(const Task& task, JobKind kind, Stage stage,
+                                        int attempt) {
   if (!has_side_effects(stage)) return Admission{Admitted{}};
   ORC_TRY(std::optional<Waits> waits, line_up(task, stage));
+  if (waits) return Admission{std::move(*waits)};
+  ORC_TRY(waits, take_merge_lock(task, kind));
   if (waits) return Admission{std::move(*waits)};
   return take_lease(task, std::string(to_string(stage)) + ", attempt " + std::to_string(attempt));
 }
@@ -87,6 +90,8 @@ Status Engine::leave_region(const Task& before, const Task& after) {
     ORC_TRY(const store::Write released, store_->release_lease(before.id, batch_.now));
     (void)released;
     ORC_FAILPOINT(lease_released);
+    ORC_TRY(const store::Write left, store_->leave_merge_slot(before.id, batch_.now));
+    if (left == store::Write::written) batch_.looks_for_due = true;
   }
   return give_up_place(after);
 }

@@ -10,9 +10,18 @@ namespace orc::engine {
 
 namespace {
 
+// The forge's token goes to the one job that speaks to the forge.
+Result<std::string> forge_secrets(const jobs::JobRequest& request) {
+  const auto contract = nlohmann::json::parse(request.contract, nullptr, false);
+  const bool has_forge = contract.is_object() && contract.contains("forge");
+  if (request.kind != JobKind::land || !has_forge) return std::string("{}");
+  return config::resolve_secrets(contract.at("forge").dump());
+}
+
 // All secrets that the links' settings refer to, as one object.
 Result<std::string> secrets_of(const jobs::JobRequest& request) {
-  nlohmann::json all = nlohmann::json::object();
+  ORC_TRY(const std::string forge, forge_secrets(request));
+  nlohmann::json all = nlohmann::json::parse(forge, nullptr, false);
   for (const jobs::RequestLink& link : request.chain) {
     ORC_TRY(const std::string resolved, config::resolve_secrets(link.settings));
     all.update(nlohmann::json::parse(resolved, nullptr, false));

@@ -40,9 +40,17 @@ void Engine::start(Worker worker) {
     report_later(kept, {.outcome = NobodyAccepted{}});
     return;
   }
+  if (worker.job.kind == JobKind::land && !has_gate(worker.edge.gates, EdgeGate::merge)) {
+    Worker& kept = workers_.insert_or_assign(id, std::move(worker)).first->second;
+    report_later(kept, {.outcome = EdgeResult{EdgeEnd::passed, EdgeGate::merge,
+                                              "the merge gate was switched off: not landed"}});
+    return;
+  }
   jobs::JobRequest request = build_request(worker.task, worker.job, *worker.generation,
                                            worker.links, folders_, worker.run_id);
   request.approved_by = worker.approved_by;
+  request.suite = worker.suite;
+  request.edge = worker.edge;
   Launcher::Launched launched = launcher_->launch(folders_.job(id, worker.job.attempt), request);
   Worker& kept = workers_.insert_or_assign(id, std::move(worker)).first->second;
   std::visit(overloaded{
@@ -171,6 +179,8 @@ Status Engine::recover_job(const store::LiveJob& running) {
   if (Result<jobs::JobRequest> request = jobs::read_request(folder); request.ok()) {
     worker.links = std::move(request.value().chain);
     worker.run_id = request.value().run_id;
+    worker.suite = request.value().suite;
+    worker.edge = std::move(request.value().edge);
   }
   const store::JobFence fence{running.job.id, running.job.attempt, running.job.owner.instance};
   ORC_TRY(const store::Write adopted, store_->adopt_job(fence, identity_));

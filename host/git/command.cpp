@@ -65,9 +65,16 @@ constexpr std::string_view k_ssh =
     "ssh -oBatchMode=yes -oConnectTimeout=10 -oServerAliveInterval=15";
 
 // What git says in the C locale → what it means. The first match counts.
-constexpr std::array<std::pair<std::string_view, ErrorKind>, 35> k_meanings = {{
+constexpr std::array<std::pair<std::string_view, ErrorKind>, 42> k_meanings = {{
     {"but expected", ErrorKind::conflict},
     {"reference already exists", ErrorKind::conflict},
+    {"(stale info)", ErrorKind::conflict},
+    {"(fetch first)", ErrorKind::conflict},
+    {"(non-fast-forward)", ErrorKind::conflict},
+    {"failed to update ref", ErrorKind::unavailable},
+    {"hook declined)", ErrorKind::refused},
+    {"branch is currently checked out", ErrorKind::refused},
+    {"unpacker error", ErrorKind::unavailable},
     {"fsck error", ErrorKind::malformed},
     {"error in object", ErrorKind::malformed},
     {"remote did not send all necessary objects", ErrorKind::malformed},
@@ -134,6 +141,12 @@ Command::Command(const Place& place, const char* subcommand) : place_(place) {
 Command& Command::option(const char* literal) {
   if (options_ended_) std::abort();
   arguments_.emplace_back(literal);
+  return *this;
+}
+
+Command& Command::option(const char* literal, const std::string& argument) {
+  if (options_ended_) std::abort();
+  arguments_.push_back(literal + argument);
   return *this;
 }
 

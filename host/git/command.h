@@ -31,6 +31,8 @@ class Command {
   Command(const Place& place, const char* subcommand);
 
   Command& option(const char* literal);
+  // `literal` says which option it is and ends where its argument begins: "-e", "--format=".
+  Command& option(const char* literal, const std::string& argument);
   Command& object(const std::string& id);  // a full object id
   Command& ref(std::string_view prefix,
                const std::string& name);  // "refs/heads/" and a checked name
@@ -52,6 +54,8 @@ class Command {
   // such repository or object; `refused`: credentials, protocol, a bad name; `conflict`: a
   // reference moved; `malformed`: an object check failed; `io`: anything else.
   Result<Answer> run() const;
+  // What git is told, from the subcommand on; for tests.
+  const std::vector<std::string>& arguments() const { return arguments_; }
   Result<std::string> output() const;  // trimmed
   Status done() const;
 

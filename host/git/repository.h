@@ -71,6 +71,47 @@ class Repository {
   Result<std::string> commit_files(const std::string& branch, const std::string& parent,
                                    const std::vector<File>& files, const std::string& message);
 
+  // --- what a merge needs (merge.cpp) ---
+
+  // The head of upstream's branch as last fetched; empty if it has none.
+  Result<std::string> upstream_head(const std::string& branch);
+  // Whether everything in `ancestor` is in `commit`; a commit counts as its own ancestor.
+  Result<bool> contains(const std::string& commit, const std::string& ancestor);
+  Result<std::string> tree_of(const std::string& commit);
+  // Whether the host's branch once stood on this commit and was then put on another history.
+  Result<bool> has_been_on(const std::string& branch, const std::string& commit);
+
+  struct Rebased {
+    std::string commit;                  // `base`, if nothing of the branch is missing there
+    std::vector<std::string> conflicts;  // files; not empty: there is no commit
+  };
+  // The commits of `head` that `base` lacks, on top of `base`: each with its author, message and
+  // date, without a work tree, hooks or filters. A commit that changes nothing any more is left
+  // out. A branch that holds merges is merged instead, as one commit with both parents: its
+  // conflicts were solved once, and replaying would ask for them again.
+  Result<Rebased> rebase(const std::string& head, const std::string& base);
+
+  struct Marker {
+    std::string id;
+    std::string file;     // in the tree
+    std::string pattern;  // POSIX extended regular expression
+  };
+  // Those that the tree of `commit` does not hold; `refused` names a pattern that git cannot read.
+  Result<std::vector<Marker>> missing_markers(const std::string& commit,
+                                              const std::vector<Marker>& markers);
+
+  // Lets the clone see upstream's branch as origin/<branch>, for whoever has to merge it.
+  Status offer_base(const std::filesystem::path& clone, const std::string& branch);
+
+  // --- the two pushes (push.cpp) ---
+
+  // Moves upstream's copy of a task's branch from `expected` (empty: absent) to `commit`, whatever
+  // lies between. `conflict`: it holds something else.
+  Status push_branch(const std::string& url, const std::string& branch, const std::string& base,
+                     const std::string& expected, const std::string& commit);
+  // Moves the base branch forward to `commit`. `conflict`: it is not an ancestor of it.
+  Status push_base(const std::string& url, const std::string& base, const std::string& commit);
+
   // The tree id of `commit` without `excluded` (a folder; may be missing).
   Result<std::string> content_id(const std::string& commit, const std::string& excluded);
 

@@ -29,6 +29,7 @@
 #include "base/time.h"
 #include "base/unique_fd.h"
 #include "domain/isolation.h"
+#include "domain/edge.h"
 #include "domain/outcome.h"
 #include "domain/records.h"
 
@@ -55,6 +56,14 @@ struct Isolation {
   ResourceLimits limits;
 };
 
+// What a job of the edge has to know besides; empty for every other.
+struct EdgeRequest {
+  EdgePlan gates;                            // those that act
+  std::vector<std::string> tested_contents;  // of this task, under the request's suite
+  std::optional<double> coverage_baseline;   // percent; nothing: none yet
+  std::optional<MergeCandidate> landing;     // what was judged and may be landed
+};
+
 struct JobRequest {
   JobId job;
   int attempt = 1;
@@ -78,6 +87,8 @@ struct JobRequest {
   std::string branch;
   std::string head_commit;  // what the host accepted last; empty: first job of the task
   std::string contract;     // the repository's configuration block as JSON: test, ci, …
+  std::string suite;        // names what a branch is tested with: contract, producers, settings
+  EdgeRequest edge;
 
   // Folders below the state folder, absolute.
   std::filesystem::path bare_repository;
@@ -108,6 +119,8 @@ struct WorkerReport {
   std::string made_on_commit;   // the commit that the artifacts were made on
   std::string made_on_content;  // content id that the artifacts were made on
   std::vector<AgentRun> agent_runs;
+  std::vector<GateRun> gates;          // what the sub-gates of the edge came to
+  std::optional<MergeCandidate> candidate;  // of a job of the edge that got so far
   int side_effects = 0;
   Millis duration{0};
 };

@@ -39,6 +39,32 @@ constexpr std::array k_texts{
     TextField{"resume_token", &JobRequest::resume_token},
 };
 
+// What an older host did not write.
+void read_edge(const json& object, JobRequest& request) {
+  request.approved_by = object.value("approved_by", "");
+  request.suite = object.value("suite", "");
+  request.edge.tested_contents = object.value("tested_contents", std::vector<std::string>{});
+  for (const json& word : object.value("gates", json::array())) {
+    const std::string gate = word;
+    request.edge.gates.push_back(fields::known("gate", gate, parse_edge_gate(gate)));
+  }
+  if (const auto baseline = object.find("coverage_baseline");
+      baseline != object.end() && !baseline->is_null())
+    request.edge.coverage_baseline = baseline->get<double>();
+  request.edge.landing = fields::to_candidate(object, "landing");
+}
+
+void write_edge(const JobRequest& request, json& object) {
+  object["approved_by"] = request.approved_by;
+  object["suite"] = request.suite;
+  object["tested_contents"] = request.edge.tested_contents;
+  object["gates"] = json::array();
+  for (const EdgeGate gate : request.edge.gates) object["gates"].push_back(to_string(gate));
+  object["coverage_baseline"] =
+      request.edge.coverage_baseline ? json(*request.edge.coverage_baseline) : json(nullptr);
+  object["landing"] = fields::from_candidate(request.edge.landing);
+}
+
 struct PathField {
   const char* key;
   std::filesystem::path JobRequest::*member;
@@ -138,8 +164,7 @@ JobRequest read_request_object(const json& object) {
   request.generation = object.at("generation");
   for (const TextField& field : k_texts)
     request.*field.member = object.at(field.key).get<std::string>();
-  // A worker may be of an older host that did not write it.
-  request.approved_by = object.value("approved_by", "");
+  read_edge(object, request);
   for (const PathField& field : k_paths)
     request.*field.member = object.at(field.key).get<std::string>();
   for (const DurationField& field : k_durations) {
@@ -172,7 +197,7 @@ std::string to_json(const JobRequest& request) {
               {"isolation", isolation_object(request.isolation)},
               {"chain", json::array()}};
   for (const TextField& field : k_texts) object[field.key] = request.*field.member;
-  object["approved_by"] = request.approved_by;
+  write_edge(request, object);
   for (const PathField& field : k_paths) object[field.key] = (request.*field.member).string();
   for (const DurationField& field : k_durations)
     object[field.key] = (request.*field.member).count();
@@ -204,6 +229,8 @@ std::string to_json(const WorkerReport& report) {
                        {"made_on_commit", report.made_on_commit},
                        {"made_on_content", report.made_on_content},
                        {"agent_runs", fields::from_agent_runs(report.agent_runs)},
+                       {"gates", fields::from_gate_runs(report.gates)},
+                       {"candidate", fields::from_candidate(report.candidate)},
                        {"side_effects", report.side_effects},
                        {"duration_ms", report.duration.count()}});
 }
@@ -220,6 +247,8 @@ Result<WorkerReport> parse_report(std::string_view text) {
                         .made_on_commit = object.at("made_on_commit"),
                         .made_on_content = object.at("made_on_content"),
                         .agent_runs = fields::to_agent_runs(object.at("agent_runs")),
+                        .gates = fields::to_gate_runs(object.value("gates", json::array())),
+                        .candidate = fields::to_candidate(object, "candidate"),
                         .side_effects = object.at("side_effects"),
                         .duration = Millis(object.at("duration_ms").get<Millis::rep>())};
   });

@@ -34,8 +34,8 @@ struct OutcomeReader {
   JobOutcome (*read)(const json& object);
 };
 
-const std::array<OutcomeReader, 8>& outcome_readers() {
-  static const std::array<OutcomeReader, 8> readers{
+const std::array<OutcomeReader, 9>& outcome_readers() {
+  static const std::array<OutcomeReader, 9> readers{
       {{Verdict{},
         [](const json& o) -> JobOutcome {
           return Verdict{.token = o.at("token"), .summary = o.at("summary")};
@@ -58,8 +58,16 @@ const std::array<OutcomeReader, 8>& outcome_readers() {
         }},
        {FailedRun{}, [](const json& o) -> JobOutcome { return FailedRun{o.at("text")}; }},
        {WorkerFault{}, [](const json& o) -> JobOutcome { return WorkerFault{o.at("text")}; }},
-       {CiResult{}, [](const json& o) -> JobOutcome {
+       {CiResult{},
+        [](const json& o) -> JobOutcome {
           return CiResult{.green = o.at("green"), .summary = o.at("summary")};
+        }},
+       {EdgeResult{}, [](const json& o) -> JobOutcome {
+          const std::string end = o.at("end");
+          const std::string gate = o.at("gate");
+          return EdgeResult{.end = known("end", end, parse_edge_end(end)),
+                            .gate = known("gate", gate, parse_edge_gate(gate)),
+                            .text = o.at("text")};
         }}}};
   return readers;
 }
@@ -151,6 +159,52 @@ std::vector<AgentRun> to_agent_runs(const json& list) {
   return runs;
 }
 
+json from_candidate(const std::optional<MergeCandidate>& candidate) {
+  if (!candidate) return nullptr;
+  return {{"base_commit", candidate->base_commit},
+          {"branch_commit", candidate->branch_commit},
+          {"commit", candidate->commit},
+          {"tree", candidate->tree},
+          {"content_id", candidate->content_id},
+          {"coverage", or_null(candidate->coverage)}};
+}
+
+// Absent in what an older program wrote.
+std::optional<MergeCandidate> to_candidate(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return std::nullopt;
+  return MergeCandidate{.base_commit = found->at("base_commit"),
+                   .branch_commit = found->at("branch_commit"),
+                   .commit = found->at("commit"),
+                   .tree = found->at("tree"),
+                   .content_id = found->at("content_id"),
+                   .coverage = number_or_null<double>(*found, "coverage")};
+}
+
+json from_gate_runs(const std::vector<GateRun>& runs) {
+  json list = json::array();
+  for (const GateRun& run : runs) {
+    list.push_back({{"gate", to_string(run.gate)},
+                    {"result", to_string(run.result)},
+                    {"text", run.text},
+                    {"duration_ms", run.duration.count()}});
+  }
+  return list;
+}
+
+std::vector<GateRun> to_gate_runs(const json& list) {
+  std::vector<GateRun> runs;
+  for (const json& row : list) {
+    const std::string gate = row.at("gate");
+    const std::string result = row.at("result");
+    runs.push_back({.gate = known("gate", gate, parse_edge_gate(gate)),
+                    .result = known("result", result, parse_gate_result(result)),
+                    .text = row.at("text"),
+                    .duration = Millis(row.at("duration_ms").get<Millis::rep>())});
+  }
+  return runs;
+}
+
 json from_outcome(const JobOutcome& outcome) {
   json object = std::visit(overloaded{
                                [](const Verdict& v) {
@@ -177,6 +231,11 @@ json from_outcome(const JobOutcome& outcome) {
                                },
                                [](const CiResult& c) {
                                  return json{{"green", c.green}, {"summary", c.summary}};
+                               },
+                               [](const EdgeResult& e) {
+                                 return json{{"end", to_string(e.end)},
+                                             {"gate", to_string(e.gate)},
+                                             {"text", e.text}};
                                },
                            },
                            outcome);

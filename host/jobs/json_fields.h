@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "domain/edge.h"
 #include "domain/outcome.h"
 #include "domain/records.h"
 
@@ -31,6 +32,10 @@ nlohmann::json from_decisions(const std::vector<ChainDecision>& decisions);
 std::vector<ChainDecision> to_decisions(const nlohmann::json& list);
 nlohmann::json from_agent_runs(const std::vector<AgentRun>& runs);
 std::vector<AgentRun> to_agent_runs(const nlohmann::json& list);
+nlohmann::json from_candidate(const std::optional<MergeCandidate>& candidate);
+std::optional<MergeCandidate> to_candidate(const nlohmann::json& object, const char* key);
+nlohmann::json from_gate_runs(const std::vector<GateRun>& runs);
+std::vector<GateRun> to_gate_runs(const nlohmann::json& list);
 nlohmann::json from_outcome(const JobOutcome& outcome);
 JobOutcome to_outcome(const nlohmann::json& object);
 

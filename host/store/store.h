@@ -143,6 +143,12 @@ class Reader {
   virtual Result<std::vector<Lease>> held_leases() = 0;
   // Every place, by repository, in the order of arrival: the first may be inside, the others wait.
   virtual Result<std::vector<SerialPlace>> serial_places() = 0;
+  // Newest first.
+  virtual Result<std::vector<Merge>> merges(TaskId task) = 0;
+  virtual Result<std::vector<GateRun>> gate_runs(TaskId task) = 0;
+  virtual Result<std::vector<GateCount>> gate_counts() = 0;
+  virtual Result<std::vector<MergeSlot>> merge_slots() = 0;
+  virtual Result<std::vector<CoverageBaseline>> coverage_baselines() = 0;
   virtual Result<std::optional<Drain>> drain() = 0;
   // Among open tasks and live jobs; empty in a database that only this program has written.
   virtual Result<std::vector<Irregularity>> irregularities(int limit) = 0;
@@ -286,6 +292,23 @@ class Store : public Reader {
   // The task gives up its place, and the next one of its repository is called: what waited at the
   // gate of these two is due now. `lost` where it had no place.
   virtual Result<Write> leave_serial_gate(TaskId task, const std::string& repo, WallTime now) = 0;
+
+  // The repository's merge lock, also where the task has it already; `lost`: another task has it.
+  virtual Result<Write> take_merge_slot(const std::string& repo, TaskId task, WallTime now) = 0;
+  // `lost` where it held none. What waits for the lock of that repository is due now.
+  virtual Result<Write> leave_merge_slot(TaskId task, WallTime now) = 0;
+  // This content of the task has passed the tests of this suite.
+  virtual Status record_tested(TaskId task, const std::string& suite, const std::string& content_id,
+                               JobId job, WallTime now) = 0;
+  virtual Result<std::vector<std::string>> tested_contents(TaskId task, const std::string& suite) = 0;
+  // The intent to land a candidate; an intent of the task that is still open is withdrawn.
+  virtual Status open_merge(const Merge& merge) = 0;
+  // Of the task's open intent; `lost` where there is none.
+  virtual Result<Write> settle_merge(TaskId task, MergeState state, WallTime now) = 0;
+  // Never down: a lower number leaves the baseline where it is.
+  virtual Status raise_coverage(const std::string& repo, double percent, const std::string& commit,
+                                WallTime now) = 0;
+  virtual Status record_gate_run(const GateRun& run) = 0;
 
   virtual Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions,
                                   WallTime now) = 0;

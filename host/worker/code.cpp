@@ -9,8 +9,6 @@
 
 namespace orc::worker {
 
-namespace {
-
 using git::Repository;
 
 // The head the host accepted; on a task's first job, or where the bare repository is new, upstream
@@ -32,6 +30,8 @@ Result<std::string> find_head(Repository& repository, const jobs::JobRequest& re
   ORC_CHECK_OK(repository.set_branch(request.branch, start));
   return start;
 }
+
+namespace {
 
 std::string business_request(const jobs::JobRequest& request) {
   return artifacts::write_artifact(
@@ -81,6 +81,8 @@ Status prepare_artifact_folder(const Session& session, Code& code) {
                                0644);
 }
 
+}  // namespace
+
 Status prepare_verification(Session& session, Code& code) {
   code.verification = session.request.verification;
   session.record.remove_at_end(code.verification);
@@ -89,7 +91,14 @@ Status prepare_verification(Session& session, Code& code) {
   return code.repository->checkout(code.commit, code.verification);
 }
 
-}  // namespace
+Status prepare_work_tree(Session& session, Code& code) {
+  const jobs::JobRequest& request = session.request;
+  ORC_CHECK_OK(code.repository->prepare_clone(request.worktree, request.branch, code.commit));
+  // Whoever solves a conflict has to see what it is with.
+  if (session.rule.intake == Intake::commits)
+    ORC_CHECK_OK(code.repository->offer_base(request.worktree, request.default_branch));
+  return prepare_artifact_folder(session, code);
+}
 
 Status prepare_base(Session& session, Code& code) {
   if (!code.repository || code.base_commit.empty() || code.verification.empty())
@@ -120,8 +129,7 @@ Result<Code> prepare_repository(Session& session) {
   code.repository.emplace(std::move(repository));
   const bool is_ci = request.kind == JobKind::ci;
   if (!is_ci) {
-    ORC_CHECK_OK(code.repository->prepare_clone(request.worktree, request.branch, code.commit));
-    ORC_CHECK_OK(prepare_artifact_folder(session, code));
+    ORC_CHECK_OK(prepare_work_tree(session, code));
   }
   if (is_ci || session.rule.intake == Intake::artifacts) {
     ORC_CHECK_OK(prepare_verification(session, code));

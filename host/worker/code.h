@@ -28,6 +28,14 @@ struct Code {
 // says why it could not be done.
 std::variant<Code, JobOutcome> prepare_code(Session& session);
 
+// The head of the task's branch: the one that the host accepted, or, on a task's first job or in a
+// new bare repository, what upstream holds.
+Result<std::string> find_head(git::Repository& repository, const jobs::JobRequest& request);
+// The task's clone on code.commit, with the artifact folder of the session's stage in order.
+Status prepare_work_tree(Session& session, Code& code);
+// A checkout of code.commit, removed with the job.
+Status prepare_verification(Session& session, Code& code);
+
 // A checkout of the base commit at session.base_checkout(), removed with the job. `not_found`:
 // there is no base to check out.
 Status prepare_base(Session& session, Code& code);

@@ -5,7 +5,10 @@ import tree
 
 LIMIT = 400
 # path → why it is longer.
-ALLOWED = {}
+ALLOWED = {
+    "host/config/options.cpp": "the one option table: every key stands here, once",
+    "host/engine/engine.h": "the one class of the engine thread; each of its parts has a file of its own",
+}
 
 
 def findings(root):

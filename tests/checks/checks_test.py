@@ -14,6 +14,7 @@ import check_layers  # noqa: E402
 import check_llm_transport  # noqa: E402
 import check_messages  # noqa: E402
 import check_processes  # noqa: E402
+import check_push  # noqa: E402
 import check_reliability  # noqa: E402
 import check_sizes  # noqa: E402
 import check_stage_table  # noqa: E402
@@ -108,6 +109,13 @@ class Checks(unittest.TestCase):
     def test_stage_writer_refuses_a_second_file(self):
         self.plant(host__engine__loop_dot_cpp='const char* q = "UPDATE tasks SET stage=?1";\n')
         self.refused(check_stage_writer.findings, "host/engine/loop.cpp")
+
+    def test_push_refuses_a_second_place_and_a_forced_one(self):
+        self.plant(host__git__push_dot_cpp='Command c(place, "push");\n')
+        self.assertEqual(check_push.findings(self.root), [])
+        for code in ('Command c(place, "push");', 'c.option("--force");', 'c.refspec("+x:refs/heads/main");'):
+            self.plant(host__git__other_dot_cpp=code + "\n")
+            self.refused(check_push.findings, "host/git/other.cpp")
 
     def test_llm_transport_refuses_an_agent_command_outside_the_spawner(self):
         self.plant(plugins__lint__x_dot_cpp='const char* c = "codex";\n')

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "base/failpoint.h"
+#include "support/host_harness.h"
 #include "support/temp_dir.h"
 #include "torture/world.h"
 
@@ -83,6 +84,8 @@ class FailpointMatrix : public ::testing::TestWithParam<FailpointRow> {
                                               "deploy-staging → deploy", "deploy → done"}));
     const Task task = world.tasks().front();
     EXPECT_EQ(task.code_fail, 0);
+    const std::string merged = read_text(folder.path() / "world" / "merged");
+    EXPECT_EQ(std::count(merged.begin(), merged.end(), '\n'), 1) << "merged:\n" << merged;
     EXPECT_GE(world.runs(), scenario.attempts);
     EXPECT_LE(world.runs(), scenario.attempts + 1) << "one attempt at most is lost";
     EXPECT_EQ(world.ran_twice(), std::vector<std::string>{});

@@ -54,7 +54,8 @@ std::string yaml(const fs::path& root) {
        << root.string()
        << "/code, ci: { required: false } }\nplugins:\n  scripted:\n    repos: \"*\"\n"
           "    infra_retry: { attempts: 20, backoff: 20ms }\n    settings: { ledger: "
-       << root.string() << "/ledger }\nstages:\n";
+       << root.string()
+       << "/ledger }\ngates: { infra_retry: { attempts: 20, backoff: 20ms } }\nstages:\n";
   for (const StageRule& rule : STAGE_TRANSITIONS)
     text << "  " << to_string(rule.stage) << ": { producers: [scripted] }\n";
   return text.str();
@@ -64,11 +65,17 @@ std::string yaml(const fs::path& root) {
 
 World::World(fs::path root) : root_(std::move(root)), client_(root_ / "control.sock") {
   fs::permissions(root_, fs::perms::owner_all);
-  fs::create_directories(root_ / "code");
-  git(root_ / "code", {"init", "-q"});
-  write_text(root_ / "code" / "README.md", "# Code\n");
-  git(root_ / "code", {"add", "."});
-  git(root_ / "code", {"commit", "-q", "-m", "Begin"});
+  fs::create_directories(root_ / "seed");
+  git(root_ / "seed", {"init", "-q"});
+  write_text(root_ / "seed" / "README.md", "# Code\n");
+  git(root_ / "seed", {"add", "."});
+  git(root_ / "seed", {"commit", "-q", "-m", "Begin"});
+  git(root_, {"clone", "-q", "--bare", "seed", "code"});
+  // What is merged is written down by whoever is merged into.
+  write_text(root_ / "code" / "hooks" / "update",
+             "#!/bin/sh\n[ \"$1\" = refs/heads/main ] && echo \"$3\" >>" +
+                 (root_ / "merged").string() + "\nexit 0\n");
+  fs::permissions(root_ / "code" / "hooks" / "update", fs::perms::owner_all);
   write_text(root_ / "orchestrator.yaml", yaml(root_));
 }
 

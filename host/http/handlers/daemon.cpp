@@ -81,7 +81,11 @@ Result<Response> queue(const Services& services, const Request&) {
   ORC_TRY(const auto reader, services.readers.borrow());
   ORC_TRY(const views::Picture picture, take_picture(*reader, *status));
   ORC_TRY(const auto outcomes, reader->outcome_counts());
-  return json_response(views::queue(picture, *status, outcomes));
+  views::GateFacts gates;
+  ORC_TRY(gates.counts, reader->gate_counts());
+  ORC_TRY(gates.slots, reader->merge_slots());
+  ORC_TRY(gates.baselines, reader->coverage_baselines());
+  return json_response(views::queue(picture, *status, outcomes, gates));
 }
 
 std::variant<StreamWish, Problem> stream_wish(const Request& request,

@@ -42,6 +42,7 @@ Result<views::TaskFacts> facts_of(store::Reader& reader, TaskId task) {
   ORC_TRY(facts.agent_runs, reader.agent_runs(task));
   ORC_TRY(facts.events, reader.events(EventId{}, task, k_most_events));
   ORC_TRY(facts.pull_request, reader.pull_request(task));
+  ORC_TRY(facts.gate_runs, reader.gate_runs(task));
   return facts;
 }
 

@@ -9,10 +9,11 @@ namespace orc::http::views {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> k_outcome_words{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> k_outcome_words{{
     {"verdict", "suite_ran"},
     {"deferred", "transient_infra"},
     {"held", "permanent_env"},
+    {"edge_result", "gates_ran"},
 }};
 
 }  // namespace

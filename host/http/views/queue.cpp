@@ -18,7 +18,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 3> k_blocks{
 // A job that waits for its turn, not for a time, is simply queued.
 bool is_deferred(const Job& job, WallTime now) {
   return job.state == JobState::queued && job.run_after > now &&
-         job.reason != k_waits_at_serial_gate;
+         job.reason != k_waits_at_serial_gate && job.reason != k_waits_for_merge_lock;
 }
 
 int pid_of(JobId job, const engine::Snapshot& status) {
@@ -57,7 +57,7 @@ Json outcomes_of(const std::string& plugin, const std::vector<store::OutcomeCoun
 }  // namespace
 
 Json queue(const Picture& picture, const engine::Snapshot& status,
-           const std::vector<store::OutcomeCount>& outcomes) {
+           const std::vector<store::OutcomeCount>& outcomes, const GateFacts& gates) {
   Json jobs = Json::array();
   for (const store::LiveJob& row : picture.live) jobs.push_back(job_row(row, picture, status));
   Json page{{"schema", "orchestrator.queue/1"},
@@ -74,6 +74,7 @@ Json queue(const Picture& picture, const engine::Snapshot& status,
   }
   page["transition_lease"] = transition_lease(picture, status);
   page["serial_gate"] = serial_gate(picture, status);
+  add_gates(gates, status.generation->config, page);
   page["reaper"] = reaper(picture, status);
   page["reconciler"] = reconciler(picture, status);
   return page;

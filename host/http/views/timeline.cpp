@@ -96,9 +96,27 @@ Json agent_of(JobId job, const std::vector<AgentRun>& runs) {
   return nullptr;
 }
 
+std::string_view entry_kind(JobKind kind) {
+  switch (kind) {
+    case JobKind::produce:
+      return "producer_chain";
+    case JobKind::ci:
+      return "ci";
+    case JobKind::shadow:  // no job row, see shadow_runs
+      return "shadow";
+    case JobKind::edge:
+      return "edge_gates";
+    case JobKind::land:
+      return "landing";
+    case JobKind::image:
+      return "image_freshness";
+  }
+  return "";
+}
+
 Entry job_entry(const Job& job, const TaskFacts& facts) {
   const WallTime at = job.started_at.value_or(job.created_at);
-  Json entry{{"kind", job.kind == JobKind::ci ? "ci" : "producer_chain"},
+  Json entry{{"kind", entry_kind(job.kind)},
              {"run", job.id.value},
              {"stage", to_string(job.stage)},
              {"attempt", job.attempt},
@@ -107,6 +125,8 @@ Entry job_entry(const Job& job, const TaskFacts& facts) {
              {"config_generation", job.generation},
              {"chain", chain_of(job.id, facts.decisions)}};
   if (Json agent = agent_of(job.id, facts.agent_runs); !agent.is_null()) entry["agent"] = agent;
+  if (Json gates = gate_rows(job.id, facts.gate_runs); !gates.empty())
+    entry["gates"] = std::move(gates);
   if (job.state == JobState::finished) {
     if (job.finished_at) entry["ended_at"] = to_iso8601(*job.finished_at);
     entry["result"] = result_of(job, facts);
@@ -159,7 +179,7 @@ bool attach_transition(std::vector<Entry>& entries, const Event& event) {
     const bool fits = run["stage"] == from && run.contains("result") && entry->at <= event.at;
     if (!fits) continue;
     if (run.contains("transition")) return false;
-    run["gate"] = {{"name", rule->gate}, {"result", result}};
+    run["gate"] = {{"name", data.value("gate", std::string(rule->gate))}, {"result", result}};
     run["transition"] = {
         {"from", from},      {"to", data.value("to", "")}, {"reason", reason},
         {"cas", "won"},      {"event", event.id.value},    {"at", to_iso8601(event.at)},

@@ -42,7 +42,7 @@ struct Picture {
   const store::PluginKill* kill_of(const std::string& plugin) const;
 };
 std::string_view state_word(TaskState state, bool running, const std::optional<HoldClass>& hold);
-// suite_ran, transient_infra, permanent_env, or the job's own word where no class fits.
+// suite_ran, gates_ran, transient_infra, permanent_env, or the job's own word where no class fits.
 std::string_view outcome_word(std::string_view job_outcome);
 
 // task.cpp
@@ -61,6 +61,7 @@ struct TaskFacts {
   std::vector<AgentRun> agent_runs;
   std::vector<Event> events;
   std::optional<PullRequest> pull_request;
+  std::vector<GateRun> gate_runs;
 };
 Json task_detail(const Task& task, const TaskFacts& facts, const Picture& picture);
 // With what led there: the entries of the timeline since the task came to its stage.
@@ -74,9 +75,20 @@ Json timeline(const Task& task, const TaskFacts& facts);
 // `names`: work items of the tasks the events are about.
 Json event_page(const std::vector<Event>& events, const std::map<TaskId, std::string>& names);
 
+// gates.cpp
+struct GateFacts {
+  std::vector<GateCount> counts;
+  std::vector<MergeSlot> slots;
+  std::vector<CoverageBaseline> baselines;
+};
+// The block of each gate of the edge.
+void add_gates(const GateFacts& facts, const config::Config& config, Json& page);
+// What the gates of the edge came to in one job.
+Json gate_rows(JobId job, const std::vector<GateRun>& runs);
+
 // queue.cpp
 Json queue(const Picture& picture, const engine::Snapshot& status,
-           const std::vector<store::OutcomeCount>& outcomes);
+           const std::vector<store::OutcomeCount>& outcomes, const GateFacts& gates);
 
 // ownership.cpp
 Json lease_list(const Picture& picture, const engine::Snapshot& status);

@@ -42,6 +42,11 @@ struct Reading {
   Result<std::optional<Lease>> lease(TaskId task);
   Result<std::vector<Lease>> held_leases();
   Result<std::vector<SerialPlace>> serial_places();
+  Result<std::vector<Merge>> merges(TaskId task);
+  Result<std::vector<GateRun>> gate_runs(TaskId task);
+  Result<std::vector<GateCount>> gate_counts();
+  Result<std::vector<MergeSlot>> merge_slots();
+  Result<std::vector<CoverageBaseline>> coverage_baselines();
   Result<std::optional<Drain>> drain();
   Result<std::vector<Irregularity>> irregularities(int limit);
   Result<std::vector<LiveJob>> ending_jobs();
@@ -52,6 +57,7 @@ struct Reading {
   Result<std::optional<WallTime>> next_due(WallTime now);
   Result<std::vector<LiveJob>> running_jobs();
   Result<std::vector<OutboxItem>> due_outbox(WallTime now, int limit);
+  Result<std::vector<std::string>> tested_contents(TaskId task, const std::string& suite);
 };
 
 // Implements the reads of `Base` (Reader or Store) by forwarding them.
@@ -126,6 +132,15 @@ class WithReads : public Base {
   Result<std::optional<Lease>> lease(TaskId task) override { return reading().lease(task); }
   Result<std::vector<Lease>> held_leases() override { return reading().held_leases(); }
   Result<std::vector<SerialPlace>> serial_places() override { return reading().serial_places(); }
+  Result<std::vector<Merge>> merges(TaskId task) override { return reading().merges(task); }
+  Result<std::vector<GateRun>> gate_runs(TaskId task) override {
+    return reading().gate_runs(task);
+  }
+  Result<std::vector<GateCount>> gate_counts() override { return reading().gate_counts(); }
+  Result<std::vector<MergeSlot>> merge_slots() override { return reading().merge_slots(); }
+  Result<std::vector<CoverageBaseline>> coverage_baselines() override {
+    return reading().coverage_baselines();
+  }
   Result<std::optional<Drain>> drain() override { return reading().drain(); }
   Result<std::vector<Irregularity>> irregularities(int limit) override {
     return reading().irregularities(limit);

@@ -111,12 +111,12 @@ constexpr std::array k_checks{
           "SELECT " ORC_TASK_NAME
           ",'was sent back from '||m.source||' '||count(*)||' times, but only '||"
           "(SELECT count(*) FROM jobs j WHERE j.task_id=t.id AND j.stage=m.source AND j.outcome IN"
-          " ('verdict','ci_result'))||' of its jobs there came to a verdict'"
+          " ('verdict','ci_result','edge_result'))||' of its jobs there came to a verdict'"
           " FROM moves m JOIN tasks t ON t.id=m.task_id WHERE m.reason='gate_failed' GROUP BY "
           "t.id,m.source"
           " HAVING count(*)>(SELECT count(*) FROM jobs j WHERE j.task_id=t.id AND j.stage=m.source "
           "AND j.outcome IN"
-          " ('verdict','ci_result'))",
+          " ('verdict','ci_result','edge_result'))",
           k_report},
     Check{{"I5", "only_rollbacks_are_counted"},
           ORC_MOVES "SELECT " ORC_TASK_NAME
@@ -172,6 +172,12 @@ constexpr std::array k_checks{
           " j.id=a.job_id AND j.attempt=a.attempt WHERE a.task_id=t.id AND a.stage=m.source AND "
           "j.outcome='verdict')",
           "do not deploy it; hold the task and look at its timeline"},
+    Check{{"I4", "what_landed_was_tested"},
+          "SELECT 'merges '||m.id||' of '||t.work_item,'landed '||m.commit_id||', whose content '||"
+          "m.content_id||' passed no test of the task' FROM merges m JOIN tasks t ON t.id=m.task_id"
+          " WHERE m.state='landed' AND NOT EXISTS (SELECT 1 FROM tested_contents c WHERE"
+          " c.task_id=m.task_id AND c.content_id=m.content_id)",
+          "compare that commit with the tests' reports; hold the task until somebody has"},
     Check{{"I11", "an_alert_is_open_once"},
           "SELECT 'alerts of task '||task_id,condition||' is open '||count(*)||' times' FROM alerts"
           " WHERE cleared_at IS NULL GROUP BY task_id,condition HAVING count(*)>1",

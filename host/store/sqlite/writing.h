@@ -60,6 +60,21 @@ class SqliteStore final : public WithReads<Store> {
   Result<bool> enter_serial_gate(TaskId task, const std::string& repo, WallTime now) override;
   Result<Write> leave_serial_gate(TaskId task, const std::string& repo, WallTime now) override;
 
+  // merges.cpp
+  Result<Write> take_merge_slot(const std::string& repo, TaskId task, WallTime now) override;
+  Result<Write> leave_merge_slot(TaskId task, WallTime now) override;
+  Status record_tested(TaskId task, const std::string& suite, const std::string& content_id,
+                       JobId job, WallTime now) override;
+  Result<std::vector<std::string>> tested_contents(TaskId task,
+                                                   const std::string& suite) override {
+    return reading().tested_contents(task, suite);
+  }
+  Status open_merge(const Merge& merge) override;
+  Result<Write> settle_merge(TaskId task, MergeState state, WallTime now) override;
+  Status raise_coverage(const std::string& repo, double percent, const std::string& commit,
+                        WallTime now) override;
+  Status record_gate_run(const GateRun& run) override;
+
   Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions,
                           WallTime now) override;
   Status record_artifact(const ArtifactRecord& artifact) override;

@@ -10,7 +10,9 @@ Launcher::Launched ScriptedLauncher::launch(const std::filesystem::path&,
   const std::lock_guard lock(mutex_);
   launched_.push_back(request);
   Reply reply;
-  if (auto& script = replies_[request.stage]; !script.empty()) {
+  if (auto& script = is_of_edge(request.kind) ? edge_replies_[request.kind]
+                                              : replies_[request.stage];
+      !script.empty()) {
     reply = std::move(script.front());
     script.pop_front();
   }
@@ -20,6 +22,9 @@ Launcher::Launched ScriptedLauncher::launch(const std::filesystem::path&,
   if (request.kind == JobKind::ci && std::holds_alternative<Verdict>(reply.outcome)) {
     reply.outcome = CiResult{.green = true, .summary = "green"};
   }
+  const bool at_edge = is_of_edge(request.kind);
+  if (at_edge && std::holds_alternative<Verdict>(reply.outcome))
+    reply.outcome = EdgeResult{.end = EdgeEnd::passed, .text = "passed"};
   jobs::WorkerReport report{
       .outcome = reply.outcome,
       .producer = "fake",
@@ -28,6 +33,11 @@ Launcher::Launched ScriptedLauncher::launch(const std::filesystem::path&,
       .made_on_content = develops ? before : "content-" + std::to_string(content_)};
   report.agent_runs = std::move(reply.agent_runs);
   report.side_effects = reply.side_effects;
+  if (at_edge) {
+    report.producer.clear();
+    report.gates = reply.gates;
+    report.candidate = request.kind == JobKind::land ? request.edge.landing : reply.candidate;
+  }
   if (!request.chain.empty())
     report.decisions.push_back({0, "fake", Decision::accepted, "in_scope", ""});
   return report;
@@ -85,6 +95,8 @@ config::GenerationPtr one_plugin_generation(
   generation->number = 1;
   generation->config.state_dir = state;
   generation->config.workers = 2;
+  // The gates of the edge have tests of their own.
+  generation->config.merge_gate.enabled = false;
   generation->config.repos["demo"] = {.name = "demo",
                                       .self_hosting = true,
                                       .clone = "/nowhere",

@@ -21,6 +21,9 @@ struct Reply {
   bool changes_code = true;  // development: the branch's content moves on
   std::vector<AgentRun> agent_runs = {};
   int side_effects = 0;
+  // Of a job of the edge.
+  std::vector<GateRun> gates = {};
+  std::optional<MergeCandidate> candidate = {};
 };
 
 class ScriptedLauncher final : public Launcher {
@@ -28,6 +31,11 @@ class ScriptedLauncher final : public Launcher {
   void script(Stage stage, Reply reply) {
     const std::lock_guard lock(mutex_);
     replies_[stage].push_back(std::move(reply));
+  }
+  // The next job of this kind, which is of the edge.
+  void script(JobKind kind, Reply reply) {
+    const std::lock_guard lock(mutex_);
+    edge_replies_[kind].push_back(std::move(reply));
   }
   std::vector<jobs::JobRequest> launched() const {
     const std::lock_guard lock(mutex_);
@@ -40,6 +48,7 @@ class ScriptedLauncher final : public Launcher {
  private:
   mutable std::mutex mutex_;
   std::map<Stage, std::deque<Reply>> replies_;
+  std::map<JobKind, std::deque<Reply>> edge_replies_;
   std::vector<jobs::JobRequest> launched_;
   int content_ = 0;
 };

@@ -106,6 +106,11 @@ class FakeReader : public store::Reader {
     return keep(rows_.jobs, [](const Job& j) { return j.state == JobState::finished; });
   }
   Result<std::vector<store::StageCount>> stage_counts() override { return rows_.counts; }
+  Result<std::vector<Merge>> merges(TaskId) override { return std::vector<Merge>(); }
+  Result<std::vector<GateRun>> gate_runs(TaskId) override { return std::vector<GateRun>{}; }
+  Result<std::vector<GateCount>> gate_counts() override { return std::vector<GateCount>{}; }
+  Result<std::vector<MergeSlot>> merge_slots() override { return std::vector<MergeSlot>{}; }
+  Result<std::vector<CoverageBaseline>> coverage_baselines() override { return std::vector<CoverageBaseline>{}; }
   Result<std::vector<store::OutcomeCount>> outcome_counts() override { return rows_.outcomes; }
   Result<std::vector<Alert>> open_alerts() override { return rows_.alerts; }
   Result<std::optional<Lease>> lease(TaskId task) override {

@@ -140,7 +140,10 @@ TEST(QueueView, ShowsADeferredJobWithTheTimeOfItsNextLook) {
   status.workers = 2;
   status.generation = sample_generation();
   const Json queue =
-      views::queue(picture, status, {{Stage::testing, "test-runner", "verdict", "", 12}});
+      views::queue(picture, status, {{Stage::testing, "test-runner", "verdict", "", 12}},
+                   {.counts = {{EdgeGate::merge, GateResult::passed, 3}},
+                    .slots = {{"shop", TaskId{7}, "T-7", WallTime{}}},
+                    .baselines = {{"shop", 81.5, "c0ffee", WallTime{}}}});
   EXPECT_EQ(queue["jobs"][0]["state"], "deferred");
   EXPECT_EQ(queue["jobs"][0]["waiting"]["code"], "infra_backoff");
   EXPECT_EQ(queue["jobs"][0]["waiting"]["until"], "2026-11-21T02:03:59Z");

@@ -165,6 +165,11 @@ INSTANTIATE_TEST_SUITE_P(
                 ORC_MOVE(1, "development", "review", "x") ";" ORC_MOVE(1, "review", "testing",
                                                                        "gate_passed"),
                 "ORCH-1"},
+        Planted{"what_landed_was_tested",
+                "INSERT INTO merges(task_id,judged_by,repo,base,base_commit,branch_commit,"
+                "commit_id,tree,content_id,state,at,settled_at)"
+                " VALUES(1,1,'r','main','b','','c','t','untested','landed',1,1)",
+                "merges 1 of ORCH-1"},
         Planted{"an_alert_is_open_once",
                 "INSERT INTO alerts(task_id,condition,text,at) SELECT task_id,condition,text,at "
                 "FROM alerts",

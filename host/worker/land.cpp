@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bringing a judged candidate to the base branch. Whatever happened before, a crash or an answer
+// that got lost, upstream is asked first what it holds; nothing is pushed twice.
+#include "base/failpoint.h"
+#include "gates/landing.h"
+#include "worker/edge_job.h"
+#include "worker/forge.h"
+
+namespace orc::worker {
+
+namespace {
+
+using gates::Landing;
+using gates::LandingDecision;
+
+EdgeResult ended(EdgeEnd end, const std::string& text) {
+  return EdgeResult{end, EdgeGate::merge, text};
+}
+
+Result<gates::LandingFacts> ask_upstream(EdgeJob& job) {
+  const jobs::JobRequest& request = job.session.request;
+  ORC_CHECK_OK(job.repository.fetch_upstream(request.clone_url));
+  gates::LandingFacts facts;
+  facts.branch_is_base = request.branch == request.default_branch;
+  ORC_TRY(facts.base, job.repository.upstream_head(request.default_branch));
+  ORC_TRY(facts.branch, job.repository.upstream_head(request.branch));
+  ORC_TRY(facts.tree, job.repository.tree_of(job.candidate.commit));
+  if (facts.base.empty()) return facts;
+  ORC_TRY(facts.base_holds_it, job.repository.contains(facts.base, job.candidate.commit));
+  return facts;
+}
+
+// How the job ends by what upstream holds; nothing: the way is free.
+std::optional<JobOutcome> outcome_by(EdgeJob& job, const LandingDecision& decision) {
+  const std::string& base = job.session.request.default_branch;
+  switch (decision.landing) {
+    case Landing::free:
+      return std::nullopt;
+    case Landing::landed:
+      job.report.candidate = job.candidate;
+      job.report.head_commit = job.candidate.commit;
+      job.report.content_id = job.candidate.content_id;
+      return ended(EdgeEnd::passed, "landed " + job.candidate.commit + " on " + base);
+    case Landing::base_moved:
+      return ended(EdgeEnd::base_moved, base + ": " + decision.text);
+    case Landing::blocked:
+      return ended(EdgeEnd::blocked, decision.text);
+  }
+  return ended(EdgeEnd::blocked, decision.text);
+}
+
+Status push(EdgeJob& job, const gates::LandingFacts& facts) {
+  const jobs::JobRequest& request = job.session.request;
+  const MergeCandidate& candidate = job.candidate;
+  if (!facts.branch_is_base && facts.branch != candidate.commit) {
+    ORC_CHECK_OK(job.repository.push_branch(request.clone_url, request.branch,
+                                            request.default_branch, candidate.branch_commit,
+                                            candidate.commit));
+  }
+  ORC_CRASHPOINT(land_branch_pushed);
+  ORC_CHECK_OK(move_base(job));
+  ORC_CRASHPOINT(land_pushed);
+  return Done{};
+}
+
+// What a push means, and above all a failed one, is what upstream says afterwards.
+JobOutcome read_back(EdgeJob& job, const Status& pushed) {
+  const Result<gates::LandingFacts> facts = ask_upstream(job);
+  if (!facts.ok()) return outcome_of(facts.error());
+  if (auto outcome = outcome_by(job, gates::decide_landing(job.candidate, facts.value())))
+    return std::move(*outcome);
+  if (pushed.ok()) {
+    return Deferred{.reason = ReasonCode::network,
+                    .text = "the push was answered well, but upstream does not hold it"};
+  }
+  const bool is_race = pushed.error().kind == ErrorKind::conflict;
+  if (is_race) return Deferred{.reason = ReasonCode::busy, .text = pushed.error().message};
+  return outcome_of(pushed.error());
+}
+
+}  // namespace
+
+JobOutcome land(EdgeJob& job) {
+  const auto& intent = job.session.request.edge.landing;
+  if (!intent) return ended(EdgeEnd::base_moved, "there is no intent to land");
+  job.candidate = *intent;
+  const Result<gates::LandingFacts> facts = ask_upstream(job);
+  if (!facts.ok()) return outcome_of(facts.error());
+  if (auto outcome = outcome_by(job, gates::decide_landing(job.candidate, facts.value())))
+    return std::move(*outcome);
+  ORC_CRASHPOINT(land_begun);
+  return read_back(job, push(job, facts.value()));
+}
+
+}  // namespace orc::worker
