@@ -19,6 +19,7 @@ class ForgeApi : public Merge, public ::testing::WithParamInterface<Fault> {
  protected:
   void land_through(const std::string& kind, const Fault& fault) {
     write_text(host.root() / "token", "sesame\n");
+    std::filesystem::permissions(host.root() / "token", std::filesystem::perms::owner_read);
     if (*fault.fault != '\0') write_text(host.root() / "fault", fault.fault);
     process::SpawnSpec spec;
     spec.argv = {"/usr/bin/python3", "-B", test::source_dir() + "/tests/support/fake_forge.py",

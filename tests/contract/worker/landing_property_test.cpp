@@ -4,6 +4,7 @@
 // follows from the seed, which is printed with every failure.
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <random>
 #include <set>
@@ -94,13 +95,11 @@ class Landing : public WorkerTest, public ::testing::WithParamInterface<unsigned
     folder_ = temp_.path() / "jobs" / (std::to_string(jobs_) + "-1");
     request_.verification = temp_.path() / "verify" / std::to_string(jobs_);
     request_.worktree = temp_.path() / "work" / task.work_item;
-    EXPECT_TRUE(jobs::create(folder_, request_).ok());
-    auto environment = jobs::worker_environment(request_.run_id);
-    if (!failpoint.empty()) environment.emplace_back("ORCH_FAILPOINT", failpoint + ":kill");
-    auto child = jobs::spawn_worker(std::filesystem::path(test::bin_dir()) / "orchestrator-worker",
-                                    folder_, "", environment);
-    EXPECT_TRUE(child.ok());
-    worker_ = std::move(child).value();
+    // A server of its own: what it inherits, its worker does.
+    if (!failpoint.empty()) ::setenv("ORCH_FAILPOINT", (failpoint + ":kill").c_str(), 1);
+    server_.emplace(std::filesystem::path(test::bin_dir()) / "orchestrator-worker");
+    start();
+    ::unsetenv("ORCH_FAILPOINT");
     return wait();
   }
 
