@@ -9,6 +9,7 @@
 
 #include "app/preflights.h"
 #include "app/scratch_folder.h"
+#include "app/selftest/selftest.h"
 #include "app/serve.h"
 #include "base/text.h"
 #include "git/repository.h"
@@ -144,16 +145,34 @@ Findings look_at_contracts(Patient& patient) {
   return found;
 }
 
+// What judges, judged itself.
+Findings look_at_judges(Patient& patient) {
+  std::vector<SelftestRow> rows = try_gates();
+  for (SelftestRow& row :
+       try_plugins(*patient.generation(), {}, worker_path(), patient.folder(), {}))
+    rows.push_back(std::move(row));
+  Findings found;
+  for (const SelftestRow& row : rows) {
+    found.push_back(
+        {.state = row.passed ? State::ok : State::fault,
+         .check = "",
+         .subject = row.subject,
+         .text = row.passed ? std::to_string(row.cases) + " cases as they should be" : row.text,
+         .fix = row.passed ? "" : "install the plugins of this version"});
+  }
+  return found;
+}
+
 // One row a check, in the order of the output. A check finds `check` filled in for it.
 struct Check {
   std::string_view name;
   bool needs_configuration;
   Findings (*look)(Patient& patient);
 };
-constexpr std::array k_checks{Check{"configuration", false, look_at_configuration},
-                              Check{"repository", true, look_at_repositories},
-                              Check{"plugin", true, look_at_plugins},
-                              Check{"test contract", true, look_at_contracts}};
+constexpr std::array k_checks{
+    Check{"configuration", false, look_at_configuration}, Check{"selftest", true, look_at_judges},
+    Check{"repository", true, look_at_repositories}, Check{"plugin", true, look_at_plugins},
+    Check{"test contract", true, look_at_contracts}};
 
 const char* to_string(State state) {
   switch (state) {

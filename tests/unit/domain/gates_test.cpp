@@ -112,6 +112,19 @@ TEST_F(VerdictGate, RefusesAPassThatAnotherFieldContradicts) {
   report_.fields.back() = {"verdict", "FAIL", 6};
   expect_broken("conflicting_verdict");
 }
+TEST_F(VerdictGate, PassesOfAllCombinationsOnlyTheAlignedOne) {
+  const std::vector<GateField> before = report_.fields;
+  int passed = 0;
+  for (const char* const status : {"PASS", "FAIL", "FAILED"}) {
+    for (const char* const verdict : {"PASS", "FAIL", "BLOCKED"}) {
+      report_.fields = before;
+      report_.fields.push_back({"status", status, 5});
+      report_.fields.push_back({"verdict", verdict, 6});
+      passed += name_of(ask(rule_, {report_})) == "pass" ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(passed, 1);
+}
 TEST_F(VerdictGate, AcceptsAPassWithAlignedFields) {
   report_.fields.push_back({"status", "PASS", 5});
   report_.fields.push_back({"verdict", "PASS", 6});

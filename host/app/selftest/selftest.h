@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether gates and deterministic plugins can be trusted: each goes green, red and blocked on
+// fixtures that the program brings along, a gate on evidence, a plugin in a real worker and through
+// its gate.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/generation.h"
+#include "domain/gates.h"
+
+namespace orc::app {
+
+// One gate or plugin, tried on its fixtures.
+struct SelftestRow {
+  std::string subject;  // "check_tests_passed", "test-runner"
+  std::string sha256;   // of a plugin's library; empty: a gate
+  bool passed = false;
+  int cases = 0;
+  std::string text;  // which case went wrong, and how; empty: none
+};
+
+using Evaluate = GateDecision (*)(const GateInput& input);
+
+// One row a gate. Pure; microseconds.
+std::vector<SelftestRow> try_gates(Evaluate evaluate = evaluate_gate);
+
+// The plugin types that have fixtures.
+std::set<std::string> selftested_types();
+
+// Tries every loaded library of such a type that `known` does not name (by hash), in worker
+// processes, in folders below `scratch` that are gone afterwards. One row a library. Blocks for
+// as long as the workers take, at most a minute a case. `cancelled` may be empty.
+std::vector<SelftestRow> try_plugins(const config::Generation& generation,
+                                     const std::set<std::string>& known,
+                                     const std::filesystem::path& worker,
+                                     const std::filesystem::path& scratch,
+                                     const std::function<bool()>& cancelled);
+
+}  // namespace orc::app
