@@ -28,7 +28,7 @@ TEST(DemoFolder, HoldsARepositoryForEveryFolderOfTheMaterial) {
   const auto folder = DemoFolder::make(temp.path() / "demo");
   ASSERT_TRUE(folder.ok()) << folder.error().message;
   for (const char* name : {"shop", "ledger", "courier"}) {
-    EXPECT_TRUE(fs::exists(folder.value().root() / "repositories" / name / ".git/refs/heads/main"))
+    EXPECT_TRUE(fs::exists(folder.value().upstream(name) / "refs/heads/main"))
         << name;
   }
 }
