@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "support/host_harness.h"
 #include "support/temp_dir.h"
 
 namespace orc::app {
@@ -28,8 +29,11 @@ TEST(DemoFolder, HoldsARepositoryForEveryFolderOfTheMaterial) {
   const auto folder = DemoFolder::make(temp.path() / "demo");
   ASSERT_TRUE(folder.ok()) << folder.error().message;
   for (const char* name : {"shop", "ledger", "courier"}) {
-    EXPECT_TRUE(fs::exists(folder.value().upstream(name) / "refs/heads/main"))
-        << name;
+    const test::CommandResult main =
+        test::run_program({"git", "--git-dir=" + folder.value().upstream(name).string(),
+                           "rev-parse", "--verify", "--quiet", "refs/heads/main"},
+                          temp.path());
+    EXPECT_EQ(main.exit_code, 0) << name;
   }
 }
 
