@@ -67,8 +67,11 @@ class Scripted final : public Producer {
   }
   static void write_files(const Request& request) {
     const fs::path tree{std::string(request.worktree())};
-    if (request.stage() == "development")
-      std::ofstream(tree / "work.txt", std::ios::app) << request.job() << "\n";
+    if (request.stage() == "development") {
+      // A file of the task's own: two tasks that change one line would conflict at the merge.
+      std::ofstream(tree / (std::string(request.work_item()) + ".txt"), std::ios::app)
+          << request.job() << "\n";
+    }
     const fs::path folder = tree / "docs" / "work-items" / std::string(request.work_item());
     for (const ArtifactRule& owed : request.artifacts()) {
       if (owed.required) write(folder, std::string(owed.file), request);

@@ -68,9 +68,13 @@ class SqliteRowAudit final : public RowAudit {
         rows, [](const Statement& row) -> Result<std::string> { return row.text(0); });
   }
   Result<std::vector<BranchFacts>> branches() override {
+    // While the merge gate puts a branch on its base, what was judged is not on it, until the
+    // gate's own commit is.
     ORC_TRY(Statement rows,
             database_->use("SELECT id,work_item,repo,branch,head_commit FROM tasks"
-                           " WHERE finished_at IS NULL AND head_commit<>'' ORDER BY id"));
+                           " WHERE finished_at IS NULL AND head_commit<>'' AND NOT EXISTS"
+                           " (SELECT 1 FROM jobs WHERE task_id=tasks.id AND kind='edge'"
+                           " AND state='running') ORDER BY id"));
     return read_all<BranchFacts>(rows, branch_facts);
   }
   Result<std::vector<ArtifactFacts>> artifacts() override {
