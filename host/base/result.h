@@ -54,9 +54,10 @@ class [[nodiscard]] Result {
   // Reading the arm that is not there is a bug of the caller and ends the program.
   const T& value() const& { return *arm<0>(); }
   T& value() & { return *arm<0>(); }
-  T&& value() && { return std::move(*arm<0>()); }
+  // By value, so that `for (x : read().value())` walks something that lives until its end.
+  T value() && { return std::move(*arm<0>()); }
   const Error& error() const& { return *arm<1>(); }
-  Error&& error() && { return std::move(*arm<1>()); }
+  Error error() && { return std::move(*arm<1>()); }
 
  private:
   template <std::size_t I>

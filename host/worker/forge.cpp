@@ -60,14 +60,13 @@ class Api {
     if (const auto* missing = std::get_if<process::NotStarted>(&result.end))
       return Error{ErrorKind::refused, missing->text};
     const std::size_t line = result.out.rfind('\n');
-    const auto status = line == std::string::npos
-                            ? std::nullopt
-                            : parse_integer(trim(result.out.substr(line + 1)));
-    if (exited == nullptr || exited->code != 0 || !status || *status < 100) {
+    const std::int64_t status =
+        line == std::string::npos ? 0 : parse_integer(trim(result.out.substr(line + 1))).value_or(0);
+    if (exited == nullptr || exited->code != 0 || status < 100) {
       return Error{ErrorKind::unavailable,
                    "the forge did not answer: " + printable(to_utf8(trim(result.err)))};
     }
-    return Answer{static_cast<int>(*status),
+    return Answer{static_cast<int>(status),
                   json::parse(result.out.substr(0, line), nullptr, false)};
   }
 
