@@ -53,7 +53,8 @@ Engine::Engine(Parts parts)
       started_at_(wall_now()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      shadows_(*store_, *launcher_, folders_, epoll_.get()) {
+      shadows_(*store_, *launcher_, folders_, epoll_.get()),
+      side_workers_(*launcher_, epoll_.get()) {
   if (!epoll_ || !wake_fd_) std::abort();  // the process is out of descriptors before it began
   epoll_event event{.events = EPOLLIN, .data = {.u64 = k_wake_token}};
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_fd_.get(), &event);
@@ -90,6 +91,7 @@ void Engine::run() {
     wait();
     enforce_deadlines();
     reap();
+    side_workers_.reap();
     turn(collect());
     beat();
   }
@@ -121,6 +123,7 @@ int Engine::wait_limit_ms() const {
   if (!workers_.empty()) sooner(until_ms(next_reap_));
   for (const auto& [when, happening] : postponed_) sooner(until_ms(when));
   if (const auto deadline = shadows_.next_deadline()) sooner(until_ms(*deadline));
+  if (const auto deadline = side_workers_.next_deadline()) sooner(until_ms(*deadline));
   if (next_due_ && !draining_ && free_workers() > 0) sooner(until_ms(*next_due_));
   if (next_outbox_) sooner(until_ms(*next_outbox_));
   if (next_unkill_) sooner(until_ms(*next_unkill_));

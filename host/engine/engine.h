@@ -32,6 +32,7 @@
 #include "engine/reaper.h"
 #include "engine/reconciler.h"
 #include "engine/shadows.h"
+#include "engine/side_workers.h"
 #include "engine/state_folders.h"
 #include "engine/tallies.h"
 #include "store/store.h"
@@ -343,6 +344,7 @@ class Engine final : public CommandPort, public StatusPort {
   UniqueFd epoll_;
   UniqueFd wake_fd_;
   Shadows shadows_;
+  SideWorkers side_workers_;
 
   // [any thread], under mutex_
   mutable std::mutex mutex_;
