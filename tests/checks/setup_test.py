@@ -48,6 +48,12 @@ class Setup(unittest.TestCase):
         self.assertEqual(self.run_setup("demo", missing=["openssh-server"]).returncode, 0)
         self.assertEqual(self.calls(), [])
 
+    def test_leaves_to_ci_what_a_machine_of_ones_own_should_not_get(self):
+        self.assertEqual(self.run_setup("test", missing=["prometheus"]).returncode, 0)
+        self.assertEqual(self.calls(), [])
+        self.assertEqual(self.run_setup("ci", missing=["prometheus", "cmake"]).returncode, 0)
+        self.assertEqual(self.calls(), ["-qq update", "-qq install -y --no-install-recommends cmake prometheus"])
+
     def test_says_the_command_to_run_by_hand_when_it_cannot(self):
         (self.stand / "broken").touch()
         done = self.run_setup(missing=["cmake"])
