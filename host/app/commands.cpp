@@ -9,6 +9,7 @@
 #include "app/config_commands.h"
 #include "app/demo.h"
 #include "app/doctor.h"
+#include "app/plugin_switch.h"
 #include "app/replay.h"
 #include "app/scratch_folder.h"
 #include "app/serve.h"
@@ -104,6 +105,10 @@ int Commands::config_schema() {
 
 int Commands::config_init(const cli::ConfigInitOptions& options, const cli::Terminal& terminal) {
   return app::config_init(options, terminal);
+}
+
+int Commands::plugin_switch(const cli::PluginSwitchOptions& options) {
+  return app::plugin_switch(options);
 }
 
 int Commands::replay(const cli::ReplayOptions& options) {

@@ -16,6 +16,7 @@ class Commands final : public cli::Entry {
   int config_env(const cli::ConfigEnvOptions& options) override;
   int config_schema() override;
   int config_init(const cli::ConfigInitOptions& options, const cli::Terminal& terminal) override;
+  int plugin_switch(const cli::PluginSwitchOptions& options) override;
   int replay(const cli::ReplayOptions& options) override;
   int db_backup(const cli::DbBackupOptions& options) override;
   int db_migrate(const cli::DatabasePlace& place) override;

@@ -170,7 +170,8 @@ std::function<void(const engine::Snapshot&)> beating(const ServiceManager& manag
 // Everything between "the database is open" and "the engine has ended". Members are torn down in
 // reverse order: HTTP first, so that no command arrives at an engine that is gone.
 int run_host(const config::Sources& sources, config::GenerationPtr generation,
-             std::unique_ptr<store::Store> store, UniqueFd signals, const ServiceManager& manager) {
+             std::unique_ptr<store::Store> store, UniqueFd signals, const ServiceManager& manager,
+             const std::map<std::string, std::string>& webhook_secrets) {
   const config::Config& config = generation->config;
   const auto generations = std::make_shared<GenerationInForce>(generation);
   Preflights preflights(asking({config.state_dir}));
@@ -220,8 +221,11 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
   auto server = http::Server::start(
       {.control_socket = config.control_socket,
        .control_mode = config.control_mode,
-       .board_host = config.board_host,
-       .board_port = config.board_port,
+       .board_host = config.board.host,
+       .board_port = config.board.port,
+       .webhooks_host = config.webhooks.host,
+       .webhooks_port = config.webhooks.port,
+       .webhook_secrets = webhook_secrets,
        .state_dir = config.state_dir,
        .config_file = sources.file},
       {.commands = engine, .status = engine, .reloads = reloader, .changes = changes},
@@ -232,9 +236,14 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
     log(LogLevel::info, "host.serving",
         "serving on " + config.control_socket.string() +
             (server.value()->board_port() < 0 ? ""
-                                              : " and http://" + config.board_host + ":" +
+                                              : " and http://" + config.board.host + ":" +
                                                     std::to_string(server.value()->board_port())),
-        {{"version", ORCH_VERSION}, {"generation", std::to_string(generation->number)}});
+        {{"version", ORCH_VERSION},
+         {"generation", std::to_string(generation->number)},
+         {"webhooks", server.value()->webhooks_port() < 0
+                          ? "off"
+                          : config.webhooks.host + ":" +
+                                std::to_string(server.value()->webhooks_port())}});
     manager.ready(in_one_line(*engine.status()));
     obey_signals(signals.get(), engine_ended.get(), engine, reloader, manager);
   } else {
@@ -269,10 +278,13 @@ int serve(const config::Sources& sources) {
   configure_log(config);
   if (Status made = make_state_folders(config.state_dir); !made.ok())
     return fail(k_exit_io, made.error());
+  const auto webhook_secrets = config::read_webhook_secrets(config);
+  if (!webhook_secrets.ok()) return fail(k_exit_config, webhook_secrets.error());
   Result<std::unique_ptr<store::Store>> store =
       store::open_sqlite(config.database, config.busy_timeout);
   if (!store.ok()) return fail(k_exit_io, store.error());
-  return run_host(sources, built.generation, std::move(store).value(), std::move(signals), manager);
+  return run_host(sources, built.generation, std::move(store).value(), std::move(signals), manager,
+                  webhook_secrets.value());
 }
 
 }  // namespace orc::app

@@ -7,6 +7,7 @@
 #include <openssl/sha.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -45,6 +46,33 @@ std::string to_hex(const Sha256& digest) {
 
 std::string sha256_hex(std::string_view bytes) {
   return hex_of(sha256(bytes));
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
+  constexpr std::size_t k_block = 64;
+  std::array<unsigned char, k_block> padded{};
+  if (key.size() > k_block) {
+    const Sha256 shortened = sha256(key);
+    std::copy(shortened.begin(), shortened.end(), padded.begin());
+  } else {
+    std::copy(key.begin(), key.end(), padded.begin());
+  }
+  const auto with_pad = [&](unsigned char pad) {
+    std::string text;
+    for (const unsigned char byte : padded) text += static_cast<char>(byte ^ pad);
+    return text;
+  };
+  const Sha256 inner = sha256(with_pad(0x36).append(bytes));
+  return sha256_hex(
+      with_pad(0x5c).append(reinterpret_cast<const char*>(inner.data()), inner.size()));
+}
+
+bool same_digest(std::string_view one, std::string_view other) {
+  if (one.size() != other.size()) return false;
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < one.size(); ++i)
+    difference |= static_cast<unsigned char>(one[i]) ^ static_cast<unsigned char>(other[i]);
+  return difference == 0;
 }
 
 std::string sha1_hex(std::string_view bytes) {

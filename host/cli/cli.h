@@ -49,6 +49,16 @@ struct ConfigInitOptions {
   bool force = false;                         // replace a file that is there
 };
 
+// A drop-in beside the configuration that switches one plugin.
+struct PluginSwitchOptions {
+  std::optional<std::filesystem::path> file;
+  std::string plugin;
+  bool enabled = true;
+  std::optional<std::string> repos;
+  std::string stage;   // also puts it into the chain of this stage
+  std::string before;  // in front of this link; empty: of all
+};
+
 // Where a database is; nothing set: the configuration in the default place says.
 struct DatabasePlace {
   std::optional<std::filesystem::path> database;
@@ -105,6 +115,7 @@ class Entry {
   virtual int config_env(const ConfigEnvOptions& options) = 0;
   virtual int config_schema() = 0;
   virtual int config_init(const ConfigInitOptions& options, const Terminal& terminal) = 0;
+  virtual int plugin_switch(const PluginSwitchOptions& options) = 0;
   virtual int replay(const ReplayOptions& options) = 0;
   virtual int db_backup(const DbBackupOptions& options) = 0;
   virtual int db_migrate(const DatabasePlace& place) = 0;

@@ -67,12 +67,13 @@ std::string event_page_text(const Json& page) {
   return text;
 }
 
-std::string gate_list_text(const Json& stages) {
-  Rows rows{{"GATE", "STAGE", "READS", "ON PASS", "ON FAIL"}};
-  for (const Json& stage : object_field(stages, "stages")) {
-    const std::string key = text_field(stage, "verdict_key");
-    rows.push_back({text_field(stage, "gate"), text_field(stage, "stage"), key.empty() ? "-" : key,
-                    text_field(stage, "on_pass"), text_field(stage, "on_fail")});
+std::string gate_list_text(const Json& gates) {
+  Rows rows{{"GATE", "STAGE", "READS", "ON PASS", "ON FAIL", "SWITCH"}};
+  for (const Json& gate : object_field(gates, "gates")) {
+    const std::string key = text_field(gate, "reads");
+    rows.push_back({text_field(gate, "gate"), text_field(gate, "stage"), key.empty() ? "-" : key,
+                    text_field(gate, "on_pass"), text_field(gate, "on_fail"),
+                    bool_field(gate, "enabled", true) ? "on" : "off"});
   }
   return table(rows);
 }

@@ -51,6 +51,8 @@ std::string plugin_lines(const Json& status) {
       text += "  killed   " + name + (until.empty() ? "" : " until " + clock_time(until)) + " (" +
               text_field(plugin, "killed_by") + ": " + text_field(plugin, "kill_reason") + ")\n";
     }
+    for (const Json& repo : object_field(plugin, "killed_in"))
+      text += "  killed   " + name + " in " + repo.get<std::string>() + "\n";
     if (!bool_field(plugin, "enabled", true)) text += "  off      " + name + " (configuration)\n";
     const std::string refused = text_field(plugin, "refused");
     if (!refused.empty()) text += "  refused  " + name + ": " + refused + "\n";
@@ -118,6 +120,11 @@ std::string effect_of(const Json& plugin) {
   return bool_field(plugin, "enabled", false) ? "on" : "off";
 }
 
+std::string killed_in(const Json& kill) {
+  return "killed in " + text_field(kill, "repo") + " by " + text_field(kill, "actor") + ": " +
+         text_field(kill, "reason");
+}
+
 std::string chains_of(const Json& plugin) {
   std::string text;
   for (const Json& chain : object_field(plugin, "chains")) {
@@ -140,6 +147,8 @@ std::string plugin_list_text(const Json& plugins) {
     const Json& kill = object_field(plugin, "kill");
     std::string note = text_field(plugin, "refused");
     if (!kill.empty()) note = text_field(kill, "actor") + ": " + text_field(kill, "reason");
+    for (const Json& scoped : object_field(plugin, "killed_in"))
+      note += (note.empty() ? "" : "; ") + killed_in(scoped);
     const std::string repos = text_field(plugin, "repos");
     rows.push_back({text_field(plugin, "name"), text_field(plugin, "version"),
                     text_field(plugin, "abi"), effect_of(plugin),
@@ -165,6 +174,7 @@ std::string plugin_text(const Json& plugin) {
     rows.push_back({"killed by", text_field(kill, "actor") + ": " + text_field(kill, "reason") +
                                      (until.empty() ? "" : ", until " + until)});
   }
+  for (const Json& scoped : object_field(plugin, "killed_in")) rows.push_back({"", killed_in(scoped)});
   for (const Json& outcome : object_field(plugin, "outcomes")) {
     rows.push_back({"outcome", text_field(outcome, "stage") + " " + text_field(outcome, "outcome") +
                                    " " + std::to_string(number_field(outcome, "count"))});

@@ -28,8 +28,6 @@ class CrossCheck {
     check_budgets();
     check_isolation();
     check_llm();
-    check_board();
-    check_control_socket();
     check_names();
   }
 
@@ -337,25 +335,6 @@ class CrossCheck {
     }
   }
 
-  void check_board() {
-    const std::string& host = config_.board_host;
-    const bool loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
-    if (config_.board_port < 0 || loopback) return;
-    error("http.board.listen",
-          "\"" + host + "\" is not a loopback address, and the board asks for no password",
-          "listen on 127.0.0.1 and put a reverse proxy with authentication in front");
-  }
-
-  // unix(7): the address of a socket has room for 108 bytes, the closing zero among them.
-  void check_control_socket() {
-    constexpr std::size_t k_longest = 107;
-    if (config_.control_socket.native().size() <= k_longest) return;
-    error("http.control.socket",
-          "the path has " + std::to_string(config_.control_socket.native().size()) +
-              " bytes, a Unix socket takes " + std::to_string(k_longest),
-          "choose a shorter folder, such as /run/orchestrator");
-  }
-
   void check_names() {
     const Status prefix = check_work_item_id(config_.work_item_prefix);
     if (!prefix.ok()) error("tracker.local.prefix", prefix.error().message);
@@ -380,6 +359,7 @@ class CrossCheck {
 void cross_check(const Decoded& decoded, Findings& findings) {
   CrossCheck(decoded, findings).run();
   check_gates(decoded, findings);
+  check_listeners(decoded, findings);
 }
 
 }  // namespace orc::config

@@ -99,6 +99,11 @@ struct HumanGateSettings {
   std::vector<std::string> approvers;  // empty: every peer of the control socket
 };
 
+struct ListenAddress {
+  std::string host;
+  int port = -1;  // 0: any free one; -1: none
+};
+
 struct Config {
   // daemon
   int workers = 2;
@@ -116,8 +121,9 @@ struct Config {
   // http
   std::filesystem::path control_socket;
   unsigned control_mode = 0660;
-  std::string board_host = "127.0.0.1";
-  int board_port = 8480;  // 0: any free port; -1: no board
+  ListenAddress board{"127.0.0.1", 8480};
+  ListenAddress webhooks{"127.0.0.1", -1};
+  std::map<std::string, std::string> webhook_secrets;  // by forge: a secret reference as JSON
   // ownership and budgets
   Millis max_running{9'000'000};
   Millis reaper_every{30'000};

@@ -74,4 +74,7 @@ Built build_generation(const Sources& sources, const std::filesystem::path& work
 // at spawn: the values travel to the worker over a sealed memory file and nowhere else.
 Result<std::string> resolve_secrets(const std::string& settings_json);
 
+// The values behind http.webhooks.*.secret, by forge; none where the listener is off.
+Result<std::map<std::string, std::string>> read_webhook_secrets(const Config& config);
+
 }  // namespace orc::config

@@ -30,6 +30,12 @@ std::vector<fs::path> hidden_places(const Config& config) {
   for (const auto& [name, plugin] : config.plugins) {
     add_secret_files(nlohmann::json::parse(plugin.settings, nullptr, false), places);
   }
+  for (const auto& [name, repo] : config.repos) {
+    add_secret_files(nlohmann::json::parse(repo.gates.forge.token, nullptr, false), places);
+  }
+  for (const auto& [forge, reference] : config.webhook_secrets) {
+    add_secret_files(nlohmann::json::parse(reference, nullptr, false), places);
+  }
   // The host sets no environment variable after its start.
   const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
   if (credentials != nullptr && *credentials != '\0') places.emplace_back(credentials);

@@ -40,18 +40,17 @@ const T& of(const Value& value) {
 
 constexpr std::string_view k_default_model = "claude-opus-4-8";
 
-void set_listen(Config& config, const std::string&, const Value& value) {
+ListenAddress address_of(const Value& value) {
   const std::string& listen = of<std::string>(value);
-  if (listen == "off") {
-    config.board_port = -1;
-    return;
-  }
+  if (listen == "off") return {"127.0.0.1", -1};
   const std::size_t colon = listen.rfind(':');
-  config.board_host = listen.substr(0, colon);
-  if (config.board_host.starts_with('[')) {
-    config.board_host = config.board_host.substr(1, config.board_host.size() - 2);
-  }
-  config.board_port = static_cast<int>(parse_integer(listen.substr(colon + 1)).value_or(-1));
+  std::string host = listen.substr(0, colon);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return {host, static_cast<int>(parse_integer(listen.substr(colon + 1)).value_or(-1))};
+}
+
+void set_webhook_secret(Config& config, const std::string& forge, const Value& value) {
+  if (of<std::string>(value) != "{}") config.webhook_secrets[forge] = of<std::string>(value);
 }
 
 void set_plugin_dirs(Config& config, const std::string&, const Value& value) {
@@ -138,7 +137,17 @@ constexpr std::array k_options{
            .text = "Permissions of the socket, octal and in quotes.",
            .set = [](Config& c, S, V v) { c.control_mode = static_cast<unsigned>(of<std::int64_t>(v)); }},
     Option{.key = "http.board.listen", .type = Type::listen, .fallback = "127.0.0.1:8480", .env = "ORCH_HTTP_LISTEN", .takes = Takes::restart,
-           .text = "HOST:PORT of the board, the JSON API, `/health` and `/metrics`; a loopback address; port 0: any free one; `off`: none.", .set = set_listen},
+           .text = "HOST:PORT of the board, the JSON API, `/health` and `/metrics`; a loopback address; port 0: any free one; `off`: none.",
+           .set = [](Config& c, S, V v) { c.board = address_of(v); }},
+    Option{.key = "http.webhooks.listen", .type = Type::listen, .fallback = "off", .env = "ORCH_WEBHOOKS_LISTEN", .takes = Takes::restart,
+           .text = "HOST:PORT for the webhooks of forges, `POST /webhooks/gitea` and `/webhooks/github`, such as `127.0.0.1:8481` behind a proxy; `off`: none.",
+           .set = [](Config& c, S, V v) { c.webhooks = address_of(v); }},
+    Option{.key = "http.webhooks.gitea.secret", .type = Type::free_map, .fallback = "{}", .takes = Takes::restart,
+           .text = "`{credential: NAME}`, `{env: NAME}` or `{file: /PATH}`: what Gitea signs its webhooks with. Without it they are refused.",
+           .set = [](Config& c, S, V v) { set_webhook_secret(c, "gitea", v); }},
+    Option{.key = "http.webhooks.github.secret", .type = Type::free_map, .fallback = "{}", .takes = Takes::restart,
+           .text = "The same for GitHub.",
+           .set = [](Config& c, S, V v) { set_webhook_secret(c, "github", v); }},
 
     Option{.key = "tracker.local.prefix", .type = Type::text, .fallback = "TASK", .env = "ORCH_TRACKER_LOCAL_PREFIX",
            .text = "Work items of the built-in tracker are named PREFIX-1, PREFIX-2, …",

@@ -127,4 +127,17 @@ Result<std::string> resolve_secrets(const std::string& settings_json) {
   return found.dump();
 }
 
+Result<std::map<std::string, std::string>> read_webhook_secrets(const Config& config) {
+  std::map<std::string, std::string> secrets;
+  if (config.webhooks.port < 0) return secrets;
+  for (const auto& [forge, reference] : config.webhook_secrets) {
+    const auto json = nlohmann::json::parse(reference, nullptr, false);
+    nlohmann::json found = nlohmann::json::object();
+    Status read = collect(json, found);
+    if (!read.ok()) return std::move(read).error().while_doing("http.webhooks." + forge + ".secret");
+    secrets[forge] = found.begin()->get<std::string>();
+  }
+  return secrets;
+}
+
 }  // namespace orc::config

@@ -135,7 +135,7 @@ Status Engine::queue_shadows(const Worker& worker, const jobs::WorkerReport& rep
                                    .producer = report.producer,
                                    .token = field.value,
                                    .commit = report.made_on_commit},
-                                  *generation_, killed_, batch_.now);
+                                  *generation_, kills_, batch_.now);
     }
   }
   return Done{};

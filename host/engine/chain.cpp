@@ -13,12 +13,18 @@ struct Skip {
   std::string text;
 };
 
+std::string in_words(const store::PluginKill& kill) {
+  return "switched off by " + kill.actor +
+         (kill.until ? " until " + to_iso8601(*kill.until) : std::string()) + ": " + kill.reason;
+}
+
 std::optional<Skip> why_not_asked(const config::Plugin& plugin, const config::LoadedPlugin* loaded,
                                   const std::string& repo, bool self_hosting,
-                                  const std::vector<std::string>& killed) {
+                                  const std::vector<store::PluginKill>& kills) {
   if (!plugin.enabled) return Skip{"kill-switch", "switched off in the configuration"};
-  if (std::find(killed.begin(), killed.end(), plugin.name) != killed.end()) {
-    return Skip{"killed", "switched off by an operator"};
+  for (const store::PluginKill& kill : kills) {
+    if (kill.plugin == plugin.name && (kill.repo.empty() || kill.repo == repo))
+      return Skip{"killed", in_words(kill)};
   }
   if (!plugin.repos.covers(repo, self_hosting)) {
     return Skip{"scope", "repository " + (repo.empty() ? std::string("(none)") : repo) +
@@ -47,19 +53,19 @@ jobs::RequestLink link_of(const config::Plugin& plugin, const config::LoadedPlug
 std::optional<jobs::RequestLink> resolve_shadow(const config::Generation& generation,
                                                 const std::string& name, const std::string& repo,
                                                 bool self_hosting,
-                                                const std::vector<std::string>& killed) {
+                                                const std::vector<store::PluginKill>& kills) {
   const auto plugin = generation.config.plugins.find(name);
   const auto loaded = generation.plugins.find(name);
   if (plugin == generation.config.plugins.end() || loaded == generation.plugins.end())
     return std::nullopt;
-  if (why_not_asked(plugin->second, &loaded->second, repo, self_hosting, killed))
+  if (why_not_asked(plugin->second, &loaded->second, repo, self_hosting, kills))
     return std::nullopt;
   return link_of(plugin->second, loaded->second, 0);
 }
 
 ResolvedChain resolve_chain(const config::Generation& generation, Stage stage,
                             const std::string& repo, bool self_hosting,
-                            const std::vector<std::string>& killed, int first_link) {
+                            const std::vector<store::PluginKill>& kills, int first_link) {
   ResolvedChain chain;
   const auto row = generation.config.stages.find(stage);
   if (row == generation.config.stages.end()) return chain;
@@ -71,7 +77,7 @@ ResolvedChain resolve_chain(const config::Generation& generation, Stage stage,
     const auto found = generation.plugins.find(name);
     const config::LoadedPlugin* loaded =
         found == generation.plugins.end() ? nullptr : &found->second;
-    if (auto skip = why_not_asked(plugin->second, loaded, repo, self_hosting, killed)) {
+    if (auto skip = why_not_asked(plugin->second, loaded, repo, self_hosting, kills)) {
       chain.skipped.push_back({position, name, Decision::skipped, skip->reason, skip->text});
       continue;
     }

@@ -10,6 +10,7 @@
 #include "config/generation.h"
 #include "domain/outcome.h"
 #include "jobs/job_folder.h"
+#include "store/store.h"
 
 namespace orc::engine {
 
@@ -19,16 +20,16 @@ struct ResolvedChain {
 };
 
 // `first_link` is the configured position to start at: links before it have faulted while they
-// decided. `killed` are the plugins that an operator switched off at run time.
+// decided. `kills` are what an operator switched off at run time.
 ResolvedChain resolve_chain(const config::Generation& generation, Stage stage,
                             const std::string& repo, bool self_hosting,
-                            const std::vector<std::string>& killed, int first_link);
+                            const std::vector<store::PluginKill>& kills, int first_link);
 
 // The link of a shadow: the same switches, the same scope. Nothing: it does not run.
 std::optional<jobs::RequestLink> resolve_shadow(const config::Generation& generation,
                                                 const std::string& plugin, const std::string& repo,
                                                 bool self_hosting,
-                                                const std::vector<std::string>& killed);
+                                                const std::vector<store::PluginKill>& kills);
 
 // The complete record of one walk: what the host skipped, what the worker decided, and `not_asked`
 // for every link behind the one that accepted. In chain order.

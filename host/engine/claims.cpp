@@ -204,7 +204,7 @@ Result<ResolvedChain> Engine::chain_of(const Job& job, const Task& task) {
   const bool self_hosting = repo != generation_->config.repos.end() && repo->second.self_hosting;
   ResolvedChain chain =
       resolve_chain(*generation_, tests_again ? Stage::testing : job.stage, task.repo,
-                    self_hosting, killed_, job.first_link);
+                    self_hosting, kills_, job.first_link);
   if (job.reason != to_string(ReasonCode::in_progress)) return chain;
   ORC_TRY(const std::vector<Job> earlier, store_->jobs(task.id));
   leave_only(who_began(earlier, job), chain);
@@ -261,11 +261,9 @@ Status Engine::collect_outgoing() {
 
 Status Engine::look_for_kills() {
   if (!batch_.kills_changed && (!next_unkill_ || *next_unkill_ > batch_.now)) return Done{};
-  ORC_TRY(const std::vector<store::PluginKill> kills, store_->kills(batch_.now));
-  killed_.clear();
+  ORC_TRY(kills_, store_->kills(batch_.now));
   next_unkill_.reset();
-  for (const store::PluginKill& kill : kills) {
-    killed_.push_back(kill.plugin);
+  for (const store::PluginKill& kill : kills_) {
     if (kill.until && (!next_unkill_ || *kill.until < *next_unkill_)) next_unkill_ = kill.until;
   }
   return Done{};

@@ -267,7 +267,7 @@ Status Engine::apply(std::vector<Happening>& happenings) {
   }
   ORC_CHECK_OK(claim_jobs());
   const bool idle = !draining_ && ready_to_serve_ && free_workers() > 0;
-  ORC_CHECK_OK(shadows_.turn(generation_, killed_, idle, batch_.now));
+  ORC_CHECK_OK(shadows_.turn(generation_, kills_, idle, batch_.now));
   ORC_FAILPOINT(batch_written);
   ORC_CHECK_OK(store_->commit());
   ORC_CRASHPOINT(batch_durable);

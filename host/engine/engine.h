@@ -319,6 +319,8 @@ class Engine final : public CommandPort, public StatusPort {
   Result<Answer> carry_out(const KillPlugin& request, const Actor& actor);
   Result<Answer> carry_out(const UnkillPlugin& request, const Actor& actor);
   Result<Answer> carry_out(const TryPlugin& request, const Actor& actor);
+  Result<Answer> carry_out(const LookAgain& request, const Actor& actor);
+  std::string who_takes_over(const store::PluginKill& kill) const;
   Result<Answer> decide_at_human_gate(const Task& task, const Actor& actor,
                                       const std::string& reason, bool approved);
   Result<GateDecision> ask_gate_again(const Task& task);
@@ -360,7 +362,7 @@ class Engine final : public CommandPort, public StatusPort {
   std::vector<std::pair<MonoTime, Happening>> postponed_;
   std::set<JobId> unreadable_;  // due, but no rule can interpret the row: never in the others' way
   std::set<TaskId> alerted_;    // tasks with an open alert
-  std::vector<std::string> killed_;
+  std::vector<store::PluginKill> kills_;
   std::map<std::string, KnownPreflight> preflights_;  // by condition
   ProviderGate provider_gate_;
   std::optional<WallTime> next_due_;

@@ -23,7 +23,7 @@ class Tallies;
 // Who asked, and through which door.
 struct Actor {
   std::string name;     // "alice", "uid:1000", "token"
-  std::string channel;  // cli, http, board, signal
+  std::string channel;  // cli, http, board, signal, webhook
 };
 
 struct Submit {
@@ -67,18 +67,28 @@ struct ReleaseLease {
 };
 struct KillPlugin {
   std::string plugin, reason;
+  std::string repo;  // empty: for every repository
   std::optional<Millis> duration;
 };
 struct UnkillPlugin {
   std::string plugin, reason;
+  std::optional<std::string> repo;  // the kill for it alone; unset: every kill of the plugin
 };
 // A provider that is kept from being asked gets a trial run at once.
 struct TryPlugin {
   std::string plugin, reason;
 };
 
+// A forge says that something has happened in a repository. A hint, never a fact: what waits there
+// for something outside is looked at now instead of later, by whoever would have done so.
+struct LookAgain {
+  std::string forge;       // gitea, github
+  std::string repository;  // as the forge calls it: "team/shop"
+  std::string branch;      // empty: all of them
+};
+
 using Request = std::variant<Submit, Approve, Reject, Retry, PutOnHold, Release, Cancel, Drain,
-                             Resume, ReleaseLease, KillPlugin, UnkillPlugin, TryPlugin>;
+                             Resume, ReleaseLease, KillPlugin, UnkillPlugin, TryPlugin, LookAgain>;
 
 struct Answer {
   enum class Kind : std::uint8_t {
@@ -95,6 +105,7 @@ struct Answer {
   std::string text;  // for people
   std::string hint;  // the next command, where there is one
   std::optional<Task> task;
+  bool repeated = false;  // what was answered to the same key before
 };
 
 // What a caller asks beside the command itself; both hold in the transaction that carries it out.

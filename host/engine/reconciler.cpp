@@ -11,6 +11,7 @@ namespace {
 
 constexpr int k_most_findings = 1000;  // of one round; the next one sees the rest
 constexpr int k_page = 500;
+constexpr Millis k_gathering{1000};  // of asks for a round
 
 }  // namespace
 
@@ -39,8 +40,18 @@ void Reconciler::run() {
       log(LogLevel::warning, "reconciler.blind", round.error().message);
     }
     lock.lock();
-    changed_.wait_for(lock, parts_.every(), [this] { return stopping_; });
+    changed_.wait_for(lock, parts_.every(), [this] { return stopping_ || asked_; });
+    if (asked_) changed_.wait_for(lock, k_gathering, [this] { return stopping_; });
+    asked_ = false;
   }
+}
+
+void Reconciler::look_soon() {
+  {
+    const std::lock_guard lock(mutex_);
+    asked_ = true;
+  }
+  changed_.notify_all();
 }
 
 Result<ReconcilerRound> Reconciler::look() {

@@ -49,6 +49,9 @@ class Reconciler {
 
   // The first round begins at once. `report` is called on the reconciler's thread.
   void start(std::function<void(ReconcilerRound)> report);
+  // A round within a second or two instead of at the next interval; many asks share one. [any
+  // thread]
+  void look_soon();
   // One look. [reconciler thread, or a test]
   Result<ReconcilerRound> look();
 
@@ -61,6 +64,7 @@ class Reconciler {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;  // under mutex_
+  bool asked_ = false;     // under mutex_
   std::unique_ptr<store::Reader> reader_;
   std::thread thread_;
 };

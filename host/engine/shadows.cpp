@@ -96,12 +96,12 @@ Status Shadows::recover(WallTime now) {
 }
 
 Status Shadows::queue_after(const Decided& decided, const config::Generation& generation,
-                            const std::vector<std::string>& killed, WallTime now) {
+                            const std::vector<store::PluginKill>& kills, WallTime now) {
   const auto row = generation.config.stages.find(decided.job.stage);
   if (row == generation.config.stages.end() || decided.commit.empty()) return Done{};
   const bool self_hosting = is_self_hosting(generation, decided.task.repo);
   for (const std::string& name : row->second.shadows) {
-    if (!resolve_shadow(generation, name, decided.task.repo, self_hosting, killed)) continue;
+    if (!resolve_shadow(generation, name, decided.task.repo, self_hosting, kills)) continue;
     ORC_CHECK_OK(store_.queue_shadow({.job = decided.job.id,
                                       .task = decided.task.id,
                                       .stage = decided.job.stage,
@@ -116,7 +116,7 @@ Status Shadows::queue_after(const Decided& decided, const config::Generation& ge
 }
 
 Status Shadows::turn(const config::GenerationPtr& generation,
-                     const std::vector<std::string>& killed, bool may_start, WallTime now) {
+                     const std::vector<store::PluginKill>& kills, bool may_start, WallTime now) {
   taken_.clear();  // of a batch that was not written
   for (auto it = running_.begin(); it != running_.end();) {
     if (mono_now() >= it->second.deadline) signal_worker(it->second.child, SIGKILL);
@@ -138,7 +138,7 @@ Status Shadows::turn(const config::GenerationPtr& generation,
     if (running_.contains(run.id)) continue;
     may_wait_ = true;
     if (running() + static_cast<int>(taken_.size()) >= most) break;
-    ORC_CHECK_OK(take(run, *generation, killed, now));
+    ORC_CHECK_OK(take(run, *generation, kills, now));
   }
   return Done{};
 }
@@ -177,12 +177,12 @@ Status Shadows::give_up(std::int64_t id, const std::string& outcome, const std::
 }
 
 Status Shadows::take(const store::ShadowRun& run, const config::Generation& generation,
-                     const std::vector<std::string>& killed, WallTime now) {
+                     const std::vector<store::PluginKill>& kills, WallTime now) {
   ORC_TRY(const std::optional<Task> task, store_.task(run.what.task));
   ORC_TRY(const std::optional<Job> job, store_.job(run.what.job));
   if (!task || !job) return give_up(run.id, k_lost, "its task or job cannot be read", now);
   const auto link = resolve_shadow(generation, run.what.producer, task->repo,
-                                   is_self_hosting(generation, task->repo), killed);
+                                   is_self_hosting(generation, task->repo), kills);
   if (!link) return give_up(run.id, "skipped", "switched off before it started", now);
 
   Running running{.run = run,

@@ -43,10 +43,10 @@ class Shadows {
   Status recover(WallTime now);
   // One row for each shadow link of the stage that is switched on and in scope. In an open batch.
   Status queue_after(const Decided& decided, const config::Generation& generation,
-                     const std::vector<std::string>& killed, WallTime now);
+                     const std::vector<store::PluginKill>& kills, WallTime now);
   // Stores the ends of those that ended, and takes what waits while a worker is idle. In an open
   // batch.
-  Status turn(const config::GenerationPtr& generation, const std::vector<std::string>& killed,
+  Status turn(const config::GenerationPtr& generation, const std::vector<store::PluginKill>& kills,
               bool may_start, WallTime now);
   // Starts what the last turn took. Once the batch is durable.
   void launch();
@@ -63,7 +63,7 @@ class Shadows {
 
   Status store_end(const Running& ended, WallTime now);
   Status take(const store::ShadowRun& run, const config::Generation& generation,
-              const std::vector<std::string>& killed, WallTime now);
+              const std::vector<store::PluginKill>& kills, WallTime now);
   Status give_up(std::int64_t id, const std::string& outcome, const std::string& text,
                  WallTime now);
   std::filesystem::path job_folder(std::int64_t id) const;

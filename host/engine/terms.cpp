@@ -66,7 +66,8 @@ Result<std::optional<Answer>> Engine::told_before(const Command& command) {
   }
   Answer answer{.code = told.value("code", ""),
                 .text = told.value("text", ""),
-                .hint = told.value("hint", "")};
+                .hint = told.value("hint", ""),
+                .repeated = true};
   if (const std::string work_item = told.value("work_item", ""); !work_item.empty()) {
     ORC_TRY(answer.task, store_->task(work_item));
   }

@@ -8,14 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "base/redact.h"
 #include "engine/ports.h"
 
 namespace orc::http {
 
 // Through which listener a request came: it decides what may be asked.
 enum class Door : std::uint8_t {
-  control,  // the Unix socket: everything; the peer's user is the actor
-  board,    // TCP: reads only
+  control,   // the Unix socket: everything but webhooks; the peer's user is the actor
+  board,     // TCP: reads only
+  webhooks,  // TCP: signed calls of forges, and nothing else
 };
 std::string_view to_string(Door door);
 
@@ -30,6 +32,8 @@ struct Request {
   // Header fields that a handler may ask for; empty where they were not sent.
   std::string if_match;
   std::string idempotency_key;
+  // At the webhooks' door: every header field, by its name in lower case.
+  std::map<std::string, std::string> fields = {};
 };
 
 struct Response {
@@ -37,6 +41,20 @@ struct Response {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+// An answer without the secrets that this process knows: the only one that a door sends. A page
+// for many readers is looked through once.
+class Sendable {
+ public:
+  explicit Sendable(Response response) : response_(std::move(response)) {
+    response_.body = redacted(std::move(response_.body));
+  }
+  const Response& response() const { return response_; }
+  int status() const { return response_.status; }
+
+ private:
+  Response response_;
 };
 
 }  // namespace orc::http

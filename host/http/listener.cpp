@@ -7,11 +7,14 @@
 #include <Poco/Net/HTTPServerParams.h>
 #include <Poco/Net/HTTPServerRequestImpl.h>
 #include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/NetException.h>
 #include <Poco/Net/TCPServerConnectionFactory.h>
+#include <Poco/String.h>
 #include <sys/socket.h>
 
+#include <sstream>
+
 #include "base/log.h"
-#include "base/redact.h"
 #include "http/handlers/handlers.h"
 #include "http/listeners.h"
 #include "http/request_guard.h"
@@ -43,7 +46,11 @@ RequestHead head_of(const net::HTTPServerRequest& request) {
 
 enum class Persistence : std::uint8_t { as_asked, close };
 
-void send(net::HTTPServerResponse& out, const Response& response, Persistence persistence) {
+// Head and body in one piece. Poco's stream hands over 4 KiB at a time: sixty calls, packets and
+// wake-ups of the reader for a full queue.
+void send(net::StreamSocket& socket, const std::string& method, net::HTTPServerResponse& out,
+          const Sendable& sendable, Persistence persistence) {
+  const Response& response = sendable.response();
   out.setStatus(static_cast<net::HTTPResponse::HTTPStatus>(response.status));
   out.setReason(net::HTTPResponse::getReasonForStatus(out.getStatus()));
   out.setContentType(response.content_type);
@@ -52,8 +59,24 @@ void send(net::HTTPServerResponse& out, const Response& response, Persistence pe
   out.set("Cache-Control", "no-store");
   for (const auto& [name, value] : response.headers) out.set(name, value);
   if (persistence == Persistence::close) out.setKeepAlive(false);
-  const std::string body = redacted(response.body);
-  out.sendBuffer(body.data(), body.size());
+  out.setContentLength64(static_cast<Poco::Int64>(response.body.size()));
+  out.setChunkedTransferEncoding(false);
+  std::ostringstream head;
+  out.write(head);
+  std::string bytes = head.str();
+  if (method != net::HTTPRequest::HTTP_HEAD) bytes += response.body;
+  try {
+    for (std::size_t sent = 0; sent < bytes.size();) {
+      const int count =
+          socket.sendBytes(bytes.data() + sent, static_cast<int>(bytes.size() - sent));
+      if (count <= 0) throw net::NetException("the peer took no more of the answer");
+      sent += static_cast<std::size_t>(count);
+    }
+  } catch (...) {
+    // Poco would put an answer of its own behind half of ours.
+    socket.shutdown();
+    throw;
+  }
 }
 
 // Exactly `length` bytes, or `malformed` if the sender stopped before.
@@ -80,24 +103,24 @@ class Exchange : public net::HTTPRequestHandler {
     const RequestHead head = head_of(in);
     Request request = request_of(in);
     if (const auto problem = refuse_by_head(desk_.door, head, desk_.board_host)) {
-      return refuse(request, *problem, out);
+      return refuse(request, *problem, in, out);
     }
     if (desk_.door == Door::control && comes_from_confined(socket_of(in))) {
       log(LogLevel::warning, "http.job_refused", "a program of a job asked on the control socket",
           {{"method", request.method}, {"path", request.path}});
       return refuse(request,
                     {403, "not_for_jobs", "a program that a job runs may not command the host"},
-                    out);
+                    in, out);
     }
     auto body = read_body(in.stream(), body_length(head));
-    if (!body.ok()) return refuse(request, problem_of(body.error()), out);
+    if (!body.ok()) return refuse(request, problem_of(body.error()), in, out);
     request.body = std::move(body).value();
     connection_.enter(Connection::Phase::handler);
     if (wants_stream(in)) return stream(request, in, out);
     const std::string method = request.method;
     const Dispatched answered = dispatch(desk_.services, std::move(request));
-    desk_.services.requests.add(desk_.door, answered.route, method, answered.response->status);
-    answer(out, *answered.response, Persistence::as_asked);
+    desk_.services.requests.add(desk_.door, answered.route, method, answered.response->status());
+    answer(in, out, *answered.response, Persistence::as_asked);
   }
 
  private:
@@ -119,6 +142,9 @@ class Exchange : public net::HTTPRequestHandler {
                     .idempotency_key = field(in, "Idempotency-Key")};
     if (question != std::string::npos) request.query = parse_query(uri.substr(question + 1));
     if (desk_.door == Door::control) request.actor = {peer_user(socket_of(in)), "cli"};
+    if (desk_.door == Door::webhooks) {
+      for (const auto& [name, value] : in) request.fields[Poco::toLower(name)] = value;
+    }
     return request;
   }
 
@@ -133,25 +159,28 @@ class Exchange : public net::HTTPRequestHandler {
 
   void stream(const Request& request, net::HTTPServerRequest& in, net::HTTPServerResponse& out) {
     const auto wish = stream_wish(request, field(in, "Last-Event-ID"));
-    if (const auto* problem = std::get_if<Problem>(&wish)) return refuse(request, *problem, out);
+    if (const auto* problem = std::get_if<Problem>(&wish)) return refuse(request, *problem, in, out);
     auto& impl = dynamic_cast<net::HTTPServerRequestImpl&>(in);
     if (!desk_.services.streams.add(impl.socket(), std::get<StreamWish>(wish))) {
       return refuse(request, Problem{503, "too_many_streams", "too many event streams are open"},
-                    out);
+                    in, out);
     }
     connection_.hand_over();
     impl.detachSocket();
     desk_.services.requests.add(desk_.door, k_events_path, request.method, 200);
   }
 
-  void refuse(const Request& request, const Problem& problem, net::HTTPServerResponse& out) {
+  void refuse(const Request& request, const Problem& problem, net::HTTPServerRequest& in,
+              net::HTTPServerResponse& out) {
     desk_.services.requests.add(desk_.door, "refused", request.method, problem.status);
-    answer(out, to_response(problem, request.path), Persistence::close);
+    answer(in, out, Sendable(to_response(problem, request.path)), Persistence::close);
   }
 
-  void answer(net::HTTPServerResponse& out, const Response& response, Persistence persistence) {
+  void answer(net::HTTPServerRequest& in, net::HTTPServerResponse& out, const Sendable& sendable,
+              Persistence persistence) {
     connection_.enter(Connection::Phase::answer);
-    send(out, response, persistence);
+    send(dynamic_cast<net::HTTPServerRequestImpl&>(in).socket(), in.getMethod(), out, sendable,
+         persistence);
     connection_.enter(Connection::Phase::head);
   }
 

@@ -1,149 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/metrics.h"
 
-#include <prometheus/text_serializer.h>
-
 #include <array>
-#include <cstdlib>
-#include <limits>
 #include <map>
-#include <sstream>
 
-#include "base/text.h"
+#include "base/revision.h"
+#include "domain/edge.h"
 #include "engine/tallies.h"
 #include "http/event_streams.h"
 #include "http/handlers/shared.h"
+#include "http/metric_page.h"
 
 namespace orc::http {
 
 namespace {
 
-using prometheus::MetricType;
-
-struct MetricRow {
-  std::string_view name;
-  MetricType type;
-  std::string_view help;  // constants only: the serializer does not escape it
-};
-
-constexpr std::array k_metrics{
-    MetricRow{"orchestrator_build_info", MetricType::Gauge, "Version of the running program."},
-    MetricRow{"orchestrator_config_info", MetricType::Gauge, "Configuration in force."},
-    MetricRow{"orchestrator_config_last_reload_successful", MetricType::Gauge,
-              "Whether the last configuration reload was accepted."},
-    MetricRow{"orchestrator_config_last_reload_success_timestamp_seconds", MetricType::Gauge,
-              "Time of the last accepted configuration reload."},
-    MetricRow{"orchestrator_config_reloads_total", MetricType::Counter,
-              "Configuration reloads since the start, by result."},
-    MetricRow{"orchestrator_plugin_info", MetricType::Gauge,
-              "Plugins that the configuration names."},
-    MetricRow{"orchestrator_plugin_up", MetricType::Gauge, "Whether the plugin is loaded."},
-    MetricRow{"orchestrator_plugin_enabled", MetricType::Gauge,
-              "Effective kill-switch: 1 asked, 0 skipped."},
-    MetricRow{"orchestrator_tasks", MetricType::Gauge,
-              "Tasks that are not done, by stage and state."},
-    MetricRow{"orchestrator_oldest_task_age_seconds", MetricType::Gauge,
-              "Time the oldest task has spent in its stage."},
-    MetricRow{"orchestrator_stage_transitions_total", MetricType::Counter,
-              "Stage writes that won their compare-and-swap, since the start."},
-    MetricRow{"orchestrator_stage_cas_conflicts_total", MetricType::Counter,
-              "Writes refused because the task had changed, since the start, by its stage."},
-    MetricRow{"orchestrator_producer_decisions_total", MetricType::Counter,
-              "Answers of the producers in the chains, since the start."},
-    MetricRow{"orchestrator_producer_duration_seconds", MetricType::Histogram,
-              "Time from the start of a worker to its report, since the start."},
-    MetricRow{"orchestrator_gate_checks_total", MetricType::Counter,
-              "Gates that were evaluated since the start, by result."},
-    MetricRow{"orchestrator_job_wait_seconds", MetricType::Histogram,
-              "Time from the moment a job could start to its start, since the start."},
-    MetricRow{"orchestrator_event_streams", MetricType::Gauge, "Event streams that are open."},
-    MetricRow{"orchestrator_producer_outcomes_total", MetricType::Counter,
-              "Finished producer runs."},
-    MetricRow{"orchestrator_jobs", MetricType::Gauge, "Jobs in the queue, by state."},
-    MetricRow{"orchestrator_workers", MetricType::Gauge, "Job workers, by state."},
-    MetricRow{"orchestrator_leases", MetricType::Gauge,
-              "Transition leases that are held, by whether their owner lives."},
-    MetricRow{"orchestrator_lease_reclaims_total", MetricType::Counter,
-              "Transition leases taken from an owner since the start, by reason."},
-    MetricRow{"orchestrator_serial_gate_tasks", MetricType::Gauge,
-              "Tasks between staging and production, and those that wait for their turn."},
-    MetricRow{
-        "orchestrator_reaper_actions_total", MetricType::Counter,
-        "Jobs that ended without a report or were ended by the host, since the start, by tier."},
-    MetricRow{"orchestrator_reconciler_last_run_timestamp_seconds", MetricType::Gauge,
-              "Time of the reconciler's last round."},
-    MetricRow{"orchestrator_reconciler_actions_total", MetricType::Counter,
-              "What the reconciler did about tasks since the start."},
-    MetricRow{"orchestrator_open_alerts", MetricType::Gauge, "Alerts that nobody has cleared yet."},
-    MetricRow{"orchestrator_http_requests_total", MetricType::Counter,
-              "Answered HTTP requests since the start, by route pattern."},
-    MetricRow{"orchestrator_draining", MetricType::Gauge,
-              "Whether no new job is started because of a drain or shutdown."},
-};
-
 constexpr std::array<std::string_view, 5> k_task_states{"queued", "running", "waiting_human",
                                                         "infra_hold", "held"};
-
-using Labels = std::vector<prometheus::ClientMetric::Label>;
-
-// Collects samples by the table above; a name that the table does not hold is a mistake in this
-// file.
-class Page {
- public:
-  void put(std::string_view name, Labels labels, double value) {
-    put_at(index_of(name), std::move(labels), value);
-  }
-
-  void put(std::string_view name, Labels labels, const engine::Tallies::Count& count) {
-    prometheus::ClientMetric sample;
-    sample.label = std::move(labels);
-    sample.histogram.sample_count = static_cast<std::uint64_t>(count.count);
-    sample.histogram.sample_sum = count.seconds;
-    std::uint64_t so_far = 0;
-    for (std::size_t i = 0; i < count.buckets.size(); ++i) {
-      so_far += static_cast<std::uint64_t>(count.buckets[i]);
-      const double bound = i < engine::Tallies::k_bounds.size()
-                               ? static_cast<double>(engine::Tallies::k_bounds[i].count()) / 1000.0
-                               : std::numeric_limits<double>::infinity();
-      sample.histogram.bucket.push_back({so_far, bound});
-    }
-    samples_[index_of(name)].push_back(std::move(sample));
-  }
-
-  std::string text() const {
-    std::vector<prometheus::MetricFamily> families;
-    for (std::size_t i = 0; i < k_metrics.size(); ++i) {
-      if (samples_[i].empty()) continue;
-      families.push_back({std::string(k_metrics[i].name), std::string(k_metrics[i].help),
-                          k_metrics[i].type, samples_[i]});
-    }
-    std::ostringstream out;
-    prometheus::TextSerializer().Serialize(out, families);
-    return out.str();
-  }
-
- private:
-  static std::size_t index_of(std::string_view name) {
-    for (std::size_t i = 0; i < k_metrics.size(); ++i) {
-      if (k_metrics[i].name == name) return i;
-    }
-    std::abort();
-  }
-
-  void put_at(std::size_t index, Labels labels, double value) {
-    prometheus::ClientMetric sample;
-    for (auto& label : labels) label.value = printable(label.value);
-    sample.label = std::move(labels);
-    if (k_metrics[index].type == MetricType::Counter) {
-      sample.counter.value = value;
-    } else {
-      sample.gauge.value = value;
-    }
-    samples_[index].push_back(std::move(sample));
-  }
-
-  std::array<std::vector<prometheus::ClientMetric>, k_metrics.size()> samples_;
-};
 
 double seconds(WallTime time) {
   return static_cast<double>(time.ms) / 1000.0;
@@ -152,10 +25,11 @@ double as_number(bool value) {
   return value ? 1 : 0;
 }
 
-void put_configuration(Page& page, const engine::Snapshot& status,
+void put_configuration(MetricPage& page, const engine::Snapshot& status,
                        const engine::ReloadHistory& reloads) {
   constexpr std::size_t k_short_hash = 16;
-  page.put("orchestrator_build_info", {{"version", ORCH_VERSION}}, 1);
+  page.put("orchestrator_build_info",
+           {{"version", ORCH_VERSION}, {"revision", std::string(revision())}}, 1);
   page.put("orchestrator_config_info",
            {{"sha256", status.generation->sha256.substr(0, k_short_hash)},
             {"generation", std::to_string(status.generation->number)}},
@@ -171,7 +45,7 @@ void put_configuration(Page& page, const engine::Snapshot& status,
   put_reloads("rejected", reloads.rejected);
 }
 
-void put_plugins(Page& page, const config::Generation& generation, const views::Picture& picture) {
+void put_plugins(MetricPage& page, const config::Generation& generation, const views::Picture& picture) {
   for (const auto& [name, plugin] : generation.config.plugins) {
     const auto found = generation.plugins.find(name);
     const bool listed = found != generation.plugins.end();
@@ -187,7 +61,7 @@ void put_plugins(Page& page, const config::Generation& generation, const views::
   }
 }
 
-void put_tasks(Page& page, const std::vector<store::StageCount>& counts, WallTime now) {
+void put_tasks(MetricPage& page, const std::vector<store::StageCount>& counts, WallTime now) {
   std::map<std::pair<Stage, std::string_view>, std::int64_t> tasks;
   std::map<Stage, double> ages;
   for (const Stage stage : k_stages) {
@@ -252,7 +126,7 @@ std::map<engine::TallyKey, engine::Tallies::Count> known_tallies() {
   return counts;
 }
 
-void put_tallies(Page& page, const engine::Snapshot& status) {
+void put_tallies(MetricPage& page, const engine::Snapshot& status) {
   auto counts = known_tallies();
   if (status.tallies) {
     for (auto& [key, count] : status.tallies->all()) counts.insert_or_assign(key, count);
@@ -272,7 +146,7 @@ void put_tallies(Page& page, const engine::Snapshot& status) {
   }
 }
 
-void put_engine(Page& page, const engine::Snapshot& status,
+void put_engine(MetricPage& page, const engine::Snapshot& status,
                 const std::vector<store::StageCount>& counts) {
   page.put("orchestrator_draining", {}, as_number(status.draining));
   const auto busy = static_cast<double>(status.running.size());
@@ -289,7 +163,7 @@ void put_engine(Page& page, const engine::Snapshot& status,
   page.put("orchestrator_jobs", {{"state", "running"}}, running);
 }
 
-void put_ownership(Page& page, const engine::Snapshot& status, const views::Picture& picture) {
+void put_ownership(MetricPage& page, const engine::Snapshot& status, const views::Picture& picture) {
   std::map<std::string, double> leases{{"live", 0}, {"stale", 0}};
   for (const Lease& lease : picture.leases)
     leases[has_live_owner(lease, status.host) ? "live" : "stale"] += 1;
@@ -321,7 +195,7 @@ void put_ownership(Page& page, const engine::Snapshot& status, const views::Pict
 }
 
 // One series a producer and stage: the reasons behind an outcome are summed up.
-void put_outcomes(Page& page, const std::vector<store::OutcomeCount>& rows) {
+void put_outcomes(MetricPage& page, const std::vector<store::OutcomeCount>& rows) {
   std::map<std::tuple<Stage, std::string, std::string_view>, std::int64_t> counts;
   for (const store::OutcomeCount& row : rows) {
     counts[{row.stage, row.producer, views::outcome_word(row.outcome)}] += row.count;
@@ -335,7 +209,31 @@ void put_outcomes(Page& page, const std::vector<store::OutcomeCount>& rows) {
   }
 }
 
-void put_requests(Page& page, const RequestCounts& requests) {
+void put_edge_gates(MetricPage& page, const std::vector<GateCount>& rows) {
+  constexpr std::array k_results{GateResult::passed, GateResult::failed, GateResult::blocked,
+                                 GateResult::not_run};
+  std::map<std::pair<EdgeGate, GateResult>, std::int64_t> counts;
+  for (const EdgeGateRow& gate : k_edge_gates) {
+    for (const GateResult result : k_results) counts[{gate.gate, result}] = 0;
+  }
+  for (const GateCount& row : rows) counts[{row.gate, row.result}] = row.count;
+  for (const auto& [key, count] : counts) {
+    page.put("orchestrator_edge_gate_results_total",
+             {{"gate", std::string(to_string(key.first))},
+              {"result", std::string(to_string(key.second))}},
+             static_cast<double>(count));
+  }
+}
+
+void put_webhooks(MetricPage& page, const WebhookDesk& webhooks) {
+  for (const auto& [what, count] : webhooks.counts()) {
+    page.put("orchestrator_webhooks_total",
+             {{"source", what.first}, {"result", std::string(to_string(what.second))}},
+             static_cast<double>(count));
+  }
+}
+
+void put_requests(MetricPage& page, const RequestCounts& requests) {
   for (const auto& [labels, count] : requests.all()) {
     const auto& [door, route, method, code] = labels;
     page.put("orchestrator_http_requests_total",
@@ -352,11 +250,12 @@ void put_requests(Page& page, const RequestCounts& requests) {
 Result<std::string> metrics_page(const Services& services) {
   ORC_TRY(const engine::StatusPtr status, published_status(services));
   ORC_TRY(const auto reader, services.readers.borrow());
-  ORC_TRY(const views::Picture picture, take_picture(*reader, *status));
+  ORC_TRY(const views::Picture picture, picture_without_jobs(*reader, *status));
   ORC_TRY(const auto counts, reader->stage_counts());
   ORC_TRY(const auto outcomes, reader->outcome_counts());
+  ORC_TRY(const auto gates, reader->gate_counts());
   ORC_TRY(const auto alerts, reader->open_alerts());
-  Page page;
+  MetricPage page;
   put_configuration(page, *status, services.reloads.reload_history());
   put_plugins(page, *status->generation, picture);
   put_tasks(page, counts, picture.now);
@@ -364,16 +263,12 @@ Result<std::string> metrics_page(const Services& services) {
   put_tallies(page, *status);
   put_ownership(page, *status, picture);
   put_outcomes(page, outcomes);
+  put_edge_gates(page, gates);
   put_requests(page, services.requests);
   page.put("orchestrator_event_streams", {}, static_cast<double>(services.streams.count()));
+  put_webhooks(page, services.webhooks);
   page.put("orchestrator_open_alerts", {}, static_cast<double>(alerts.size()));
   return page.text();
-}
-
-std::vector<std::string> exported_metrics() {
-  std::vector<std::string> names;
-  for (const MetricRow& row : k_metrics) names.emplace_back(row.name);
-  return names;
 }
 
 }  // namespace orc::http

@@ -10,7 +10,8 @@ namespace orc::http {
 
 namespace {
 
-constexpr EnumNames<Door, 2> k_doors{{{Door::control, "control"}, {Door::board, "board"}}};
+constexpr EnumNames<Door, 3> k_doors{
+    {{Door::control, "control"}, {Door::board, "board"}, {Door::webhooks, "webhooks"}}};
 constexpr std::array<std::string_view, 6> k_methods{"GET", "HEAD",  "POST",
                                                     "PUT", "PATCH", "DELETE"};
 

@@ -48,11 +48,13 @@ constexpr std::array k_routes{
     Route{"POST", "/api/v1/leases/{id}/release", release_lease},
     Route{"POST", "/api/v1/plugins/{name}/try", try_plugin},
     Route{"GET", "/api/v1/stages", list_stages},
+    Route{"GET", "/api/v1/gates", list_gates},
     Route{"GET", "/api/v1/next", next},
     Route{"GET", "/api/v1/config", show_config},
     Route{"GET", "/api/v1/schema/config", config_schema},
     Route{"GET", k_events_path, list_events},
     Route{"GET", "/api/v1/advisor", advisor},
+    Route{"POST", "/webhooks/{forge}", receive_webhook},
 };
 
 constexpr std::string_view k_unmatched = "unmatched";
@@ -66,6 +68,11 @@ int hex_digit(char c) {
 
 bool answers(const Route& route, std::string_view method) {
   return route.method == method || (route.method == "GET" && method == "HEAD");
+}
+
+// They are signed by a forge and served at its door alone.
+bool is_of_webhooks(const Route& route) {
+  return route.pattern.starts_with("/webhooks/");
 }
 
 bool is_read(std::string_view method) {
@@ -83,8 +90,8 @@ Response refused_without_route(const Request& request, const std::vector<std::st
   return response;
 }
 
-std::shared_ptr<const Response> shared(Response response) {
-  return std::make_shared<const Response>(std::move(response));
+std::shared_ptr<const Sendable> shared(Response response) {
+  return std::make_shared<const Sendable>(std::move(response));
 }
 
 Response answer(const Route& route, const Services& services, const Request& request) {
@@ -165,6 +172,7 @@ Dispatched dispatch(const Services& services, Request request) {
   }
   std::vector<std::string> allowed;
   for (const Route& route : k_routes) {
+    if (is_of_webhooks(route) != (request.door == Door::webhooks)) continue;
     auto captured = match(route.pattern, request.path);
     if (!captured) continue;
     if (!answers(route, request.method)) {

@@ -34,7 +34,7 @@ std::optional<std::string> percent_decode(std::string_view text);
 std::map<std::string, std::string> parse_query(std::string_view query);
 
 struct Dispatched {
-  std::shared_ptr<const Response> response;
+  std::shared_ptr<const Sendable> response;
   std::string_view route;  // the pattern, or "unmatched"
 };
 // Finds the route and answers; a problem is an answer too. Never throws.

@@ -19,6 +19,7 @@ namespace net = Poco::Net;
 // peers may need at once; they are started when they are needed.
 const Limits k_control_limits{64, Poco::Timespan(10, 0), Poco::Timespan(5, 0)};
 const Limits k_board_limits{96, Poco::Timespan(5, 0), Poco::Timespan(2, 0)};
+const Limits k_webhook_limits{16, Poco::Timespan(5, 0), Poco::Timespan(2, 0)};
 
 }  // namespace
 
@@ -28,8 +29,9 @@ class Server::Parts {
         ControlSocket control)
       : readers_(std::move(open_reader)),
         streams_(readers_, ports.changes),
-        services_{ports.commands, ports.status, ports.reloads,     readers_,           requests_,
-                  pages_,         streams_,     options.state_dir, options.config_file},
+        webhook_desk_(options.webhook_secrets),
+        services_{ports.commands, ports.status,  ports.reloads,     readers_,           requests_,
+                  pages_, streams_, webhook_desk_, options.state_dir, options.config_file},
         control_socket_(std::move(control)) {}
 
   void serve_control() {
@@ -39,24 +41,35 @@ class Server::Parts {
     board_port_ = socket.address().port();
     board_.emplace(services_, Door::board, host, socket, k_board_limits);
   }
+  void serve_webhooks(const net::ServerSocket& socket) {
+    webhooks_port_ = socket.address().port();
+    webhooks_.emplace(services_, Door::webhooks, "", socket, k_webhook_limits);
+  }
   int board_port() const { return board_port_; }
+  int webhooks_port() const { return webhooks_port_; }
 
  private:
   ReaderPool readers_;
   RequestCounts requests_;
   SnapshotPages pages_;
   EventStreams streams_;
+  WebhookDesk webhook_desk_;
   Services services_;
   ControlSocket control_socket_;
   int board_port_ = -1;
+  int webhooks_port_ = -1;
   std::optional<Listener> control_;
   std::optional<Listener> board_;
+  std::optional<Listener> webhooks_;
 };
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() = default;
 int Server::board_port() const {
   return parts_->board_port();
+}
+int Server::webhooks_port() const {
+  return parts_->webhooks_port();
 }
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, const Ports& ports,
@@ -66,11 +79,16 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, cons
   if (options.board_port >= 0) {
     ORC_TRY(board, listen_tcp(options.board_host, options.board_port));
   }
+  std::optional<net::ServerSocket> webhooks;
+  if (options.webhooks_port >= 0) {
+    ORC_TRY(webhooks, listen_tcp(options.webhooks_host, options.webhooks_port));
+  }
   return guard("http server", [&]() -> Result<std::unique_ptr<Server>> {
     auto parts =
         std::make_unique<Parts>(options, ports, std::move(open_reader), std::move(control));
     parts->serve_control();
     if (board) parts->serve_board(*board, options.board_host);
+    if (webhooks) parts->serve_webhooks(*webhooks);
     return std::unique_ptr<Server>(new Server(std::move(parts)));
   });
 }

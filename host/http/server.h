@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host's HTTP door: a control socket for the command line and a board for browsers and
-// Prometheus, each with its own threads, so that one cannot starve the other.
+// The host's HTTP doors: a control socket for the command line, a board for browsers and
+// Prometheus, and one for the webhooks of forges, each with its own threads, so that none can starve
+// another.
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -19,6 +21,9 @@ struct ServerOptions {
   unsigned control_mode = 0660;
   std::string board_host = "127.0.0.1";
   int board_port = 8480;  // 0: any free port; -1: no board
+  std::string webhooks_host = "127.0.0.1";
+  int webhooks_port = -1;
+  std::map<std::string, std::string> webhook_secrets = {};  // by forge
   std::filesystem::path state_dir;
   std::filesystem::path config_file;  // for hints that name it
 };
@@ -46,6 +51,7 @@ class Server {
 
   // The port in use, also where any free one was asked for; -1 without a board.
   int board_port() const;
+  int webhooks_port() const;
 
  private:
   class Parts;

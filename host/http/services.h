@@ -9,6 +9,7 @@
 #include "http/reader_pool.h"
 #include "http/request_counts.h"
 #include "http/snapshot_pages.h"
+#include "http/webhook_desk.h"
 
 namespace orc::http {
 
@@ -22,6 +23,7 @@ struct Services {
   RequestCounts& requests;
   SnapshotPages& pages;
   EventStreams& streams;
+  WebhookDesk& webhooks;
   std::filesystem::path state_dir;
   std::filesystem::path config_file;
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/snapshot_pages.h"
 
+#include <algorithm>
+#include <chrono>
+
 namespace orc::http {
 
 namespace {
@@ -8,6 +11,7 @@ namespace {
 constexpr Millis k_always_fresh{100};
 constexpr Millis k_fresh_while_unchanged{1000};
 constexpr Millis k_longest_shown{2000};
+constexpr int k_share = 10;  // of the time, one part goes into making the page
 constexpr int k_ok = 200;
 
 }  // namespace
@@ -15,10 +19,11 @@ constexpr int k_ok = 200;
 bool SnapshotPages::is_fresh(const Page& page, const engine::StatusPtr& now, MonoTime at) {
   if (!page.response) return false;
   const auto age = at - page.made;
-  return age < k_always_fresh || (page.of == now && age < k_fresh_while_unchanged);
+  const Millis fresh = std::clamp(k_share * page.cost, k_always_fresh, k_fresh_while_unchanged);
+  return age < fresh || (page.of == now && age < k_fresh_while_unchanged);
 }
 
-std::shared_ptr<const Response> SnapshotPages::get(std::string_view name,
+std::shared_ptr<const Sendable> SnapshotPages::get(std::string_view name,
                                                    const engine::StatusPtr& now,
                                                    const Render& render) {
   std::unique_lock lock(mutex_);
@@ -34,13 +39,14 @@ std::shared_ptr<const Response> SnapshotPages::get(std::string_view name,
   page.in_the_making = true;
   lock.unlock();
   const MonoTime started = mono_now();
-  auto response = std::make_shared<const Response>(render());
+  auto response = std::make_shared<const Sendable>(render());
   lock.lock();
   page.in_the_making = false;
-  if (response->status == k_ok) {
+  if (response->status() == k_ok) {
     page.response = response;
     page.of = now;
     page.made = started;
+    page.cost = std::chrono::ceil<Millis>(mono_now() - started);
   }
   made_.notify_all();
   return response;

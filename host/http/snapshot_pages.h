@@ -21,16 +21,18 @@ class SnapshotPages {
   using Render = std::function<Response()>;
 
   // The page as it was made at most 100 ms ago, or, while nothing has happened in the engine, at
-  // most a second ago. One caller makes the next one; meanwhile the others get the last one. Only
+  // most a second ago. A page that is dear to make is kept up to a second as well, so that making it
+  // takes a tenth of one processor at most, however many read. One caller makes the next one; meanwhile the others get the last one. Only
   // answers of status 200 are kept.
-  std::shared_ptr<const Response> get(std::string_view name, const engine::StatusPtr& now,
+  std::shared_ptr<const Sendable> get(std::string_view name, const engine::StatusPtr& now,
                                       const Render& render);
 
  private:
   struct Page {
-    std::shared_ptr<const Response> response;  // null before the first
+    std::shared_ptr<const Sendable> response;  // null before the first
     engine::StatusPtr of;
     MonoTime made;
+    Millis cost{0};  // of making it
     bool in_the_making = false;
   };
   static bool is_fresh(const Page& page, const engine::StatusPtr& now, MonoTime at);

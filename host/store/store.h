@@ -61,6 +61,7 @@ struct DecisionRow {
 
 struct PluginKill {
   std::string plugin;
+  std::string repo;  // empty: everywhere
   std::string actor;
   std::string reason;
   WallTime at;
@@ -341,12 +342,15 @@ class Store : public Reader {
   virtual Status remove_provider_pause(const std::string& plugin, const std::string& model) = 0;
 
   virtual Status put_kill(const PluginKill& kill) = 0;
-  virtual Result<Write> remove_kill(const std::string& plugin) = 0;
+  // The one for this repository (empty: that for everywhere), or without one all of the plugin's.
+  virtual Result<Write> remove_kill(const std::string& plugin,
+                                    const std::optional<std::string>& repo) = 0;
 
   virtual Status add_outbox(const OutboxItem& item) = 0;  // an item with a known key is ignored
   virtual Result<std::vector<OutboxItem>> due_outbox(WallTime now, int limit) = 0;
   virtual Status finish_outbox(std::int64_t id, WallTime now) = 0;
   virtual Status retry_outbox(std::int64_t id, WallTime due, const std::string& error) = 0;
+  // Remembered for 90 days: who repeats it later is taken for somebody new.
   virtual Status put_delivery(const std::string& source, const std::string& key,
                               const std::string& answer, WallTime now) = 0;
 

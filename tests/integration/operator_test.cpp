@@ -114,6 +114,131 @@ TEST_F(Operator, ABackupOfAServedDatabaseIsWhole) {
       << "a file that is there is never replaced";
 }
 
+// The schema before the newest, as an earlier program left it, made of the migrations as they are
+// shipped.
+constexpr const char* k_old_database = R"py(
+import glob, hashlib, os, sqlite3, sys
+model, old, folder = sys.argv[1:]
+mark = sqlite3.connect(model).execute('PRAGMA application_id').fetchone()[0]
+os.makedirs(os.path.dirname(old))
+db = sqlite3.connect(old)
+files = sorted(glob.glob(folder + '/*.sql'))[:9]
+db.execute('CREATE TABLE schema_migrations(version INTEGER PRIMARY KEY, sha256 TEXT NOT NULL,'
+           ' applied_at INTEGER NOT NULL) STRICT')
+for number, name in enumerate(files, 1):
+    text = open(name).read()
+    db.executescript(text)
+    db.execute('INSERT INTO schema_migrations VALUES(?,?,0)', (number, hashlib.sha256(text.encode()).hexdigest()))
+db.execute("INSERT INTO plugin_kills VALUES('test-runner','alice','flaky',1,NULL)")
+db.commit()
+db.execute('PRAGMA journal_mode=WAL')
+db.execute(f'PRAGMA application_id={mark}')
+db.execute('PRAGMA user_version=9')
+)py";
+
+TEST_F(Operator, AnEarlierDatabaseIsBroughtUpToDateUnderABackup) {
+  serve();
+  host.signal(SIGTERM);
+  ASSERT_EQ(host.wait_for_exit(), 0);
+  const auto folder = host.root() / "old";
+  const auto old = folder / "orchestrator.db";
+  const CommandResult made = run_program(
+      {"/usr/bin/python3", "-c", k_old_database, (host.state() / "orchestrator.db").string(),
+       old.string(), source_dir() + "/host/store/migrations"},
+      host.root());
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const auto migrate = [&] {
+    return host.orchestrator({"db", "migrate", "--state", folder.string()});
+  };
+  const CommandResult migrated = migrate();
+  ASSERT_EQ(migrated.exit_code, 0) << migrated.err;
+  const auto value = [&](const std::filesystem::path& file, const std::string& sql) {
+    return run_program({"/usr/bin/python3", "-c",
+                        "import sqlite3, sys\n"
+                        "print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])",
+                        file.string(), sql},
+                       host.root())
+        .out;
+  };
+  EXPECT_EQ(value(old, "SELECT plugin||'|'||repo||'|'||actor FROM plugin_kills"),
+            "test-runner||alice\n");
+  EXPECT_EQ(value(old, "PRAGMA user_version"),
+            value(host.state() / "orchestrator.db", "PRAGMA user_version"));
+  std::vector<std::filesystem::path> copies;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "backup"))
+    copies.push_back(entry.path());
+  ASSERT_EQ(copies.size(), 1U);
+  EXPECT_EQ(value(copies[0], "PRAGMA user_version"), "9\n");
+  EXPECT_EQ(value(copies[0], "SELECT actor FROM plugin_kills"), "alice\n");
+  EXPECT_EQ(migrate().exit_code, 0) << "twice is once";
+  EXPECT_EQ(host.orchestrator({"db", "check", "--state", folder.string()}).exit_code, 0);
+
+  value(old, "PRAGMA user_version=99");
+  EXPECT_NE(migrate().exit_code, 0) << "a newer schema is refused";
+  EXPECT_NE(host.orchestrator({"db", "migrate", "--state", (host.root() / "none").string()})
+                .exit_code,
+            0);
+}
+
+TEST_F(Operator, ASwitchForGoodIsADropInThatIsCheckedFirst) {
+  serve();
+  const auto drop_in = host.root() / "conf.d" / "50-test-runner.yaml";
+  const auto plugin = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "plugin");
+    arguments.insert(arguments.end(), {"-c", host.config().string()});
+    return host.orchestrator(arguments);
+  };
+  const CommandResult off = plugin({"disable", "test-runner", "--reload"});
+  EXPECT_EQ(off.exit_code, 0) << off.err;
+  EXPECT_NE(off.out.find("wrote " + drop_in.string()), std::string::npos) << off.out;
+  EXPECT_EQ(ask({"plugin", "show", "test-runner"}).at("enabled"), false);
+
+  const CommandResult on = plugin({"enable", "test-runner", "--repos", "", "--stage", "review",
+                                   "--before", "llm-spawner", "--reload"});
+  EXPECT_NE(on.exit_code, 0) << "test-runner cannot review: nothing may be changed";
+  EXPECT_NE(read_text(drop_in).find("\"enabled\":false"), std::string::npos);
+
+  EXPECT_EQ(plugin({"enable", "test-runner", "--repos", "*", "--stage", "testing"}).exit_code, 0);
+  EXPECT_EQ(ask({"plugin", "show", "test-runner"}).at("enabled"), false) << "not reloaded yet";
+  EXPECT_EQ(host.orchestrator({"reload"}).exit_code, 0);
+  EXPECT_EQ(ask({"plugin", "show", "test-runner"}).at("enabled"), true);
+
+  const CommandResult typo = plugin({"disable", "test-runer"});
+  EXPECT_EQ(typo.exit_code, 1);
+  EXPECT_NE(typo.err.find("did you mean test-runner"), std::string::npos) << typo.err;
+  EXPECT_FALSE(std::filesystem::exists(host.root() / "conf.d" / "50-test-runer.yaml"));
+  EXPECT_EQ(plugin({"enable", "test-runner", "--stage", "testing", "--before", "nobody"}).exit_code,
+            1);
+}
+
+TEST_F(Operator, AKillForOneRepositoryLeavesTheOthersAlone) {
+  serve({.repos = "  shop: {}\n  web: {}\n"});
+  const CommandResult killed = host.orchestrator(
+      {"plugin", "kill", "test-runner", "--repo", "shop", "--reason", "flaky there"});
+  ASSERT_EQ(killed.exit_code, 0) << killed.err;
+  EXPECT_NE(killed.out.find("testing is now made by llm-spawner"), std::string::npos) << killed.out;
+  const Json shown = ask({"plugin", "show", "test-runner"});
+  EXPECT_EQ(shown.at("effective"), true);
+  EXPECT_EQ(shown.at("killed_in").at(0).at("repo"), "shop");
+  EXPECT_NE(host.orchestrator({"status"}).out.find("killed   test-runner in shop"),
+            std::string::npos);
+  for (const std::string repo : {"shop", "web"}) {
+    submit("IT-" + repo, {"--repo", repo, "--branch", "work", "--from", "testing"});
+    settled("IT-" + repo);
+    const auto testing = runs("IT-" + repo, "testing");
+    ASSERT_FALSE(testing.empty());
+    const Json& first = testing[0]["chain"][0];
+    EXPECT_EQ(first.at("producer"), "test-runner");
+    EXPECT_EQ(first.at("reason") == "killed", repo == "shop") << first.dump();
+  }
+  EXPECT_EQ(host.orchestrator({"plugin", "kill", "test-runner", "--repo", "shopp", "--reason", "x"})
+                .exit_code,
+            1);
+  EXPECT_NE(host.orchestrator({"plugin", "unkill", "test-runner", "--repo", "web"}).exit_code, 0);
+  EXPECT_EQ(host.orchestrator({"plugin", "unkill", "test-runner", "--repo", "shop"}).exit_code, 0);
+  EXPECT_TRUE(ask({"plugin", "show", "test-runner"}).at("killed_in").empty());
+}
+
 // sd_notify(3): what a service manager hears, in order.
 TEST_F(Operator, AServiceManagerHearsWhenItServesReloadsAndLives) {
   const std::filesystem::path path = host.root() / "notify";
@@ -147,7 +272,7 @@ TEST_F(Operator, AServiceManagerHearsWhenItServesReloadsAndLives) {
 
 TEST_F(Operator, ItsMetricsAreWhatPrometheusReads) {
   const std::string promtool = "/usr/bin/promtool";
-  if (!std::filesystem::exists(promtool)) GTEST_SKIP() << "needs promtool (package prometheus)";
+  if (!std::filesystem::exists(promtool)) GTEST_SKIP() << "needs promtool: ./setup ci";
   serve();
   const CommandResult page =
       run_program({"/usr/bin/curl", "-sf", "--unix-socket", (host.root() / "control.sock").string(),

@@ -147,7 +147,7 @@ void add_gates(Tree& tree) {
   gate->require_subcommand(1);
   CLI::App* list = gate->add_subcommand("list", "the gates, what each reads and where it leads");
   on_chosen(tree, *list, add_common_options(*list), [](const Session& session) {
-    return session.show_rows("/api/v1/stages", "stages", gate_list_text);
+    return session.show_rows("/api/v1/gates", "gates", gate_list_text);
   });
 }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <istream>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "cli/commands/tree.h"
 #include "cli/text_views.h"
@@ -13,6 +17,7 @@ struct SwitchOptions {
   std::string name;
   std::string reason;
   std::string duration;
+  std::string repo;
 };
 
 std::string kill_path(const std::string& plugin) {
@@ -36,8 +41,10 @@ void add_kill(Tree& tree, CLI::App& plugin) {
   kill->add_option("NAME", options->name, "as configured")->required();
   kill->add_option("--reason", options->reason, "why")->type_name("TEXT")->required();
   kill->add_option("--for", options->duration, "end it by itself, such as 2h")->type_name("TIME");
+  kill->add_option("--repo", options->repo, "for this repository alone")->type_name("NAME");
   on_chosen(tree, *kill, common, [options](const Session& session) {
     Json body{{"reason", options->reason}};
+    if (!options->repo.empty()) body["repo"] = options->repo;
     if (!options->duration.empty()) body["for"] = options->duration;
     return session.post(kill_path(options->name), body, answer_text);
   });
@@ -50,8 +57,12 @@ void add_unkill(Tree& tree, CLI::App& plugin) {
   auto options = std::make_shared<SwitchOptions>();
   unkill->add_option("NAME", options->name, "as configured")->required();
   unkill->add_option("--reason", options->reason, "why")->type_name("TEXT");
+  unkill->add_option("--repo", options->repo, "the kill for this repository alone")
+      ->type_name("NAME");
   on_chosen(tree, *unkill, common, [options](const Session& session) {
-    return session.remove(kill_path(options->name), {{"reason", options->reason}}, answer_text);
+    Json body{{"reason", options->reason}};
+    if (!options->repo.empty()) body["repo"] = options->repo;
+    return session.remove(kill_path(options->name), body, answer_text);
   });
 }
 
@@ -68,6 +79,51 @@ void add_try(Tree& tree, CLI::App& plugin) {
   });
 }
 
+constexpr std::string_view k_reload_later =
+    "not reloaded; what it would change: orchestrator config diff, then: orchestrator reload";
+
+// Only a person at a terminal is asked.
+bool wants_reload(const Tree& tree) {
+  if (::isatty(STDIN_FILENO) == 0) return false;
+  tree.terminal.err << "reload now? [Y/n] " << std::flush;
+  std::string answer;
+  if (!std::getline(tree.terminal.in, answer)) return false;
+  return answer.empty() || answer[0] == 'y' || answer[0] == 'Y';
+}
+
+// The lasting switch: a file of its own below conf.d, never a change of the operator's.
+void add_switch(Tree& tree, CLI::App& plugin, bool enabled) {
+  CLI::App* command = plugin.add_subcommand(
+      enabled ? "enable" : "disable",
+      std::string("switch it ") + (enabled ? "on" : "off") + " by conf.d/50-NAME.yaml, for good");
+  const auto common = add_common_options(*command);
+  auto options = std::make_shared<PluginSwitchOptions>();
+  auto reload = std::make_shared<bool>(false);
+  options->enabled = enabled;
+  command->add_option("NAME", options->plugin, "as configured")->required();
+  command->add_option("-c,--config", options->file, "configuration file")->type_name("FILE");
+  command->add_flag("--reload", *reload, "and reload the host, without a question");
+  if (enabled) {
+    command->add_option("--repos", options->repos, "for these repositories")->type_name("SCOPE");
+    CLI::Option* stage = command->add_option("--stage", options->stage, "put it into this chain")
+                             ->type_name("STAGE");
+    command->add_option("--before", options->before, "in front of this link; else of all")
+        ->type_name("NAME")
+        ->needs(stage);
+  }
+  command->callback([&tree, common, options, reload] {
+    tree.chosen = [&tree, common, options, reload] {
+      const int written = tree.entry.plugin_switch(*options);
+      if (written != to_int(ExitCode::done)) return written;
+      const Session session(tree.terminal, *common);
+      if (*reload || wants_reload(tree))
+        return to_int(session.post("/-/reload", Json::object(), reload_text));
+      session.message(std::string(k_reload_later));
+      return written;
+    };
+  });
+}
+
 }  // namespace
 
 void add_plugin_commands(Tree& tree) {
@@ -80,6 +136,8 @@ void add_plugin_commands(Tree& tree) {
   add_show(tree, *plugin);
   add_kill(tree, *plugin);
   add_unkill(tree, *plugin);
+  add_switch(tree, *plugin, true);
+  add_switch(tree, *plugin, false);
   add_try(tree, *plugin);
 }
 

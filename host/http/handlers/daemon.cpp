@@ -69,7 +69,7 @@ Result<Response> resume(const Services& services, const Request& request) {
 Result<Response> status(const Services& services, const Request&) {
   ORC_TRY(const engine::StatusPtr status, published_status(services));
   ORC_TRY(const auto reader, services.readers.borrow());
-  ORC_TRY(const views::Picture picture, take_picture(*reader, *status));
+  ORC_TRY(const views::Picture picture, picture_without_jobs(*reader, *status));
   ORC_TRY(const auto counts, reader->stage_counts());
   ORC_TRY(const auto alerts, reader->open_alerts());
   return json_response(
@@ -148,6 +148,14 @@ Result<Response> next(const Services& services, const Request&) {
 Result<Response> list_stages(const Services& services, const Request&) {
   ORC_TRY(const engine::StatusPtr status, published_status(services));
   return json_response(views::stages(*status->generation));
+}
+
+Result<Response> list_gates(const Services& services, const Request&) {
+  ORC_TRY(const engine::StatusPtr status, published_status(services));
+  ORC_TRY(const auto reader, services.readers.borrow());
+  views::GateFacts facts;
+  ORC_TRY(facts.counts, reader->gate_counts());
+  return json_response(views::gates(facts, status->generation->config));
 }
 
 Result<Response> advisor(const Services& services, const Request&) {

@@ -28,6 +28,7 @@ Result<Response> resume(const Services& services, const Request& request);
 Result<Response> status(const Services& services, const Request& request);
 Result<Response> queue(const Services& services, const Request& request);
 Result<Response> list_stages(const Services& services, const Request& request);
+Result<Response> list_gates(const Services& services, const Request& request);
 Result<Response> advisor(const Services& services, const Request& request);
 Result<Response> show_config(const Services& services, const Request& request);
 Result<Response> config_schema(const Services& services, const Request& request);
@@ -59,6 +60,9 @@ Result<Response> retry_task(const Services& services, const Request& request);
 Result<Response> hold_task(const Services& services, const Request& request);
 Result<Response> release_task(const Services& services, const Request& request);
 Result<Response> cancel_task(const Services& services, const Request& request);
+
+// webhooks.cpp
+Result<Response> receive_webhook(const Services& services, const Request& request);
 
 // ownership.cpp
 Result<Response> list_leases(const Services& services, const Request& request);

@@ -87,6 +87,24 @@ void check_configuration(const Services& services, const engine::Snapshot& statu
   }
 }
 
+// Blind for three rounds: what a lost webhook left behind stays as it is.
+void check_reconciler(const engine::Snapshot& status, Checks& checks) {
+  const auto& last = status.reconciler.last_run;
+  const WallTime since = last.value_or(status.started_at);
+  const Millis age = wall_now() - since;
+  const Millis limit = 3 * status.generation->config.reconciler_every + Millis{10'000};
+  checks.add("reconciler", age > limit ? Grade::warn : Grade::ok,
+             {{"last_run_age_seconds", last ? views::Json(age.count() / 1000) : views::Json(nullptr)}});
+}
+
+void check_preflights(const engine::Snapshot& status, Checks& checks) {
+  for (const engine::KnownPreflight& known : status.preflights) {
+    if (known.row.state != config::PreflightState::failed) continue;
+    checks.add("preflight:" + config::subject_of(known.row), Grade::warn,
+               {{"text", known.row.text}, {"since", to_iso8601(known.at)}});
+  }
+}
+
 }  // namespace
 
 Result<Response> healthy(const Services&, const Request&) {
@@ -109,6 +127,8 @@ Result<Response> health(const Services& services, const Request&) {
   if (status && status->generation) {
     check_engine(*status, checks);
     check_configuration(services, *status, checks);
+    check_reconciler(*status, checks);
+    check_preflights(*status, checks);
     checks.add("workers", Grade::ok,
                {{"busy", status->running.size()}, {"total", status->workers}});
   } else {

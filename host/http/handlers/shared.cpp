@@ -26,8 +26,26 @@ Response refuse(const Request& request, const Problem& problem) {
 }
 
 Result<views::Picture> take_picture(store::Reader& reader, const engine::Snapshot& status) {
-  views::Picture picture{.workers = status.workers, .draining = status.draining, .now = wall_now()};
+  ORC_TRY(views::Picture picture, picture_without_jobs(reader, status));
   ORC_TRY(picture.live, reader.live_jobs(k_longest_queue));
+  return picture;
+}
+
+Result<views::Picture> take_picture_with(store::Reader& reader, const engine::Snapshot& status,
+                                         std::span<const Task> tasks) {
+  ORC_TRY(views::Picture picture, take_picture(reader, status));
+  if (picture.live.size() < static_cast<std::size_t>(k_longest_queue)) return picture;
+  for (const Task& task : tasks) {
+    if (task.state != TaskState::active || picture.live_job(task.id) != nullptr) continue;
+    ORC_TRY(auto job, reader.live_job(task.id));
+    if (job) picture.live.push_back({std::move(*job), task});
+  }
+  return picture;
+}
+
+Result<views::Picture> picture_without_jobs(store::Reader& reader,
+                                            const engine::Snapshot& status) {
+  views::Picture picture{.workers = status.workers, .draining = status.draining, .now = wall_now()};
   ORC_TRY(picture.kills, reader.kills(picture.now));
   ORC_TRY(picture.leases, reader.held_leases());
   ORC_TRY(picture.places, reader.serial_places());

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,6 +25,11 @@ Response refuse(const Request& request, const Problem& problem);
 Response with_etag(Response response, std::int64_t version);
 
 Result<views::Picture> take_picture(store::Reader& reader, const engine::Snapshot& status);
+// With the live jobs of these tasks, also where so many wait that the picture does not hold them.
+Result<views::Picture> take_picture_with(store::Reader& reader, const engine::Snapshot& status,
+                                         std::span<const Task> tasks);
+// For who asks nothing about a job: a thousand rows are not read.
+Result<views::Picture> picture_without_jobs(store::Reader& reader, const engine::Snapshot& status);
 
 // A whole number of the query within bounds; the default where the key is absent; a Problem
 // otherwise.

@@ -33,6 +33,10 @@ Result<Subject> subject_of(const Services& services, const Request& request) {
   return Subject{std::move(status), std::move(reader), std::move(task)};
 }
 
+Result<views::Picture> picture_of(const Subject& subject) {
+  return take_picture_with(*subject.reader, *subject.status, {&*subject.task, 1});
+}
+
 Result<views::TaskFacts> facts_of(store::Reader& reader, TaskId task) {
   views::TaskFacts facts;
   ORC_TRY(facts.jobs, reader.jobs(task));
@@ -123,8 +127,8 @@ Result<Response> list_tasks(const Services& services, const Request& request) {
   const auto& wanted = std::get<store::TaskFilter>(filter);
   ORC_TRY(const engine::StatusPtr status, published_status(services));
   ORC_TRY(const auto reader, services.readers.borrow());
-  ORC_TRY(const views::Picture picture, take_picture(*reader, *status));
   ORC_TRY(auto tasks, reader->tasks(wanted));
+  ORC_TRY(const views::Picture picture, take_picture_with(*reader, *status, tasks));
   const bool full = static_cast<int>(tasks.size()) == wanted.limit;
   const auto next = full ? std::optional(tasks.back().id) : std::nullopt;
   return json_response(views::task_list({std::move(tasks), next}, picture));
@@ -133,7 +137,7 @@ Result<Response> list_tasks(const Services& services, const Request& request) {
 Result<Response> show_task(const Services& services, const Request& request) {
   ORC_TRY(const Subject subject, subject_of(services, request));
   if (!subject.task) return refuse(request, no_such_task(request.captured[0]));
-  ORC_TRY(const views::Picture picture, take_picture(*subject.reader, *subject.status));
+  ORC_TRY(const views::Picture picture, picture_of(subject));
   ORC_TRY(const views::TaskFacts facts, facts_of(*subject.reader, subject.task->id));
   return with_etag(json_response(views::task_detail(*subject.task, facts, picture)),
                    subject.task->rev);
@@ -149,7 +153,7 @@ Result<Response> task_timeline(const Services& services, const Request& request)
 Result<Response> task_why(const Services& services, const Request& request) {
   ORC_TRY(const Subject subject, subject_of(services, request));
   if (!subject.task) return refuse(request, no_such_task(request.captured[0]));
-  ORC_TRY(const views::Picture picture, take_picture(*subject.reader, *subject.status));
+  ORC_TRY(const views::Picture picture, picture_of(subject));
   ORC_TRY(const views::TaskFacts facts, facts_of(*subject.reader, subject.task->id));
   return json_response(views::why(*subject.task, picture, views::timeline(*subject.task, facts)));
 }

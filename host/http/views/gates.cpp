@@ -69,6 +69,29 @@ void add_gates(const GateFacts& facts, const config::Config& config, Json& page)
   page["coverage_gate"]["baselines"] = baselines_of(facts.baselines);
 }
 
+Json gates(const GateFacts& facts, const config::Config& config) {
+  Json rows = Json::array();
+  for (const StageRule& rule : STAGE_TRANSITIONS) {
+    rows.push_back({{"gate", rule.gate},
+                    {"stage", to_string(rule.stage)},
+                    {"reads", rule.verdict_key},
+                    {"on_pass", to_string(rule.on_pass)},
+                    {"on_fail", to_string(rule.on_fail)}});
+    if (rule.stage != Stage::deploy_staging) continue;
+    for (const Block& block : k_blocks) {
+      const config::Switch& guard = engine::switch_of(config, block.gate);
+      rows.push_back({{"gate", block.name},
+                      {"stage", to_string(rule.stage)},
+                      {"enabled", guard.enabled},
+                      {"repos", guard.repos.repos},
+                      {"on_pass", to_string(rule.on_pass)},
+                      {"on_fail", to_string(rule.on_fail)},
+                      {"results", results_of(block.gate, facts.counts)}});
+    }
+  }
+  return {{"schema", "orchestrator.gates/1"}, {"gates", std::move(rows)}};
+}
+
 Json gate_rows(JobId job, const std::vector<GateRun>& runs) {
   Json rows = Json::array();
   for (const GateRun& run : runs) {

@@ -52,17 +52,18 @@ const Job* Picture::live_job(TaskId task) const {
 
 std::optional<engine::Waiting> Picture::why(const Task& task) const {
   int ahead = 0;
-  std::optional<Job> own;
   for (const store::LiveJob& row : live) {
-    if (row.job.task == task.id) {
-      own = row.job;
-      break;
-    }
+    if (row.job.task == task.id) return why(task, row.job, ahead);
     if (row.job.state == JobState::queued) ++ahead;
   }
+  return why(task, std::nullopt, 0);
+}
+
+std::optional<engine::Waiting> Picture::why(const Task& task, const std::optional<Job>& own,
+                                            int ahead) const {
   if (own && own->state == JobState::queued && own->reason == k_waits_at_serial_gate)
     return engine::at_serial_gate(ahead_at_serial_gate(task.id));
-  return engine::why_waiting(task, own, own ? ahead : 0, workers, draining, now);
+  return engine::why_waiting(task, own, ahead, workers, draining, now);
 }
 
 std::vector<SerialPlace> Picture::ahead_at_serial_gate(TaskId task) const {
@@ -83,7 +84,7 @@ std::string_view Picture::state_of(const Task& task) const {
 
 const store::PluginKill* Picture::kill_of(const std::string& plugin) const {
   for (const store::PluginKill& kill : kills) {
-    if (kill.plugin == plugin) return &kill;
+    if (kill.plugin == plugin && kill.repo.empty()) return &kill;
   }
   return nullptr;
 }

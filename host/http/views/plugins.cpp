@@ -15,6 +15,18 @@ Json kill_row(const store::PluginKill* kill) {
           {"until", kill->until ? Json(to_iso8601(*kill->until)) : Json(nullptr)}};
 }
 
+// Of single repositories.
+Json scoped_kills(const std::string& plugin, const Picture& picture) {
+  Json rows = Json::array();
+  for (const store::PluginKill& kill : picture.kills) {
+    if (kill.plugin != plugin || kill.repo.empty()) continue;
+    Json row{{"repo", kill.repo}};
+    row.update(kill_row(&kill));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 Json chain_positions(const std::string& name, const config::Config& config) {
   Json stages = Json::array();
   for (const auto& [stage, chain] : config.stages) {
@@ -51,6 +63,7 @@ Json plugin_row(const config::Plugin& plugin, const config::Generation& generati
           {"type", plugin.type},
           {"enabled", plugin.enabled},
           {"kill", kill_row(picture.kill_of(plugin.name))},
+          {"killed_in", scoped_kills(plugin.name, picture)},
           {"effective", is_enabled(plugin, picture) && loaded.refused.empty()},
           {"loaded", loaded.refused.empty()},
           {"refused", loaded.refused},
@@ -66,6 +79,12 @@ Json plugin_row(const config::Plugin& plugin, const config::Generation& generati
 }
 
 }  // namespace
+
+Json repositories_killed_in(const std::string& plugin, const Picture& picture) {
+  Json names = Json::array();
+  for (const Json& row : scoped_kills(plugin, picture)) names.push_back(row.at("repo"));
+  return names;
+}
 
 bool is_enabled(const config::Plugin& plugin, const Picture& picture) {
   return plugin.enabled && picture.kill_of(plugin.name) == nullptr;

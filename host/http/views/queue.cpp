@@ -28,7 +28,8 @@ int pid_of(JobId job, const engine::Snapshot& status) {
   return 0;
 }
 
-Json job_row(const store::LiveJob& row, const Picture& picture, const engine::Snapshot& status) {
+Json job_row(const store::LiveJob& row, int ahead, const Picture& picture,
+             const engine::Snapshot& status) {
   const Job& job = row.job;
   Json json{{"id", job.id.value},
             {"task", row.task.work_item},
@@ -40,7 +41,7 @@ Json job_row(const store::LiveJob& row, const Picture& picture, const engine::Sn
   if (const int pid = pid_of(job.id, status); pid != 0) json["pid"] = pid;
   if (job.started_at) json["started_at"] = to_iso8601(*job.started_at);
   if (job.deadline_at) json["deadline_at"] = to_iso8601(*job.deadline_at);
-  if (const auto reason = picture.why(row.task)) json["waiting"] = waiting(*reason);
+  if (const auto reason = picture.why(row.task, job, ahead)) json["waiting"] = waiting(*reason);
   return json;
 }
 
@@ -59,9 +60,14 @@ Json outcomes_of(const std::string& plugin, const std::vector<store::OutcomeCoun
 Json queue(const Picture& picture, const engine::Snapshot& status,
            const std::vector<store::OutcomeCount>& outcomes, const GateFacts& gates) {
   Json jobs = Json::array();
-  for (const store::LiveJob& row : picture.live) jobs.push_back(job_row(row, picture, status));
+  int ahead = 0;
+  for (const store::LiveJob& row : picture.live) {
+    jobs.push_back(job_row(row, ahead, picture, status));
+    if (row.job.state == JobState::queued) ++ahead;
+  }
   Json page{{"schema", "orchestrator.queue/1"},
             {"workers", {{"busy", status.running.size()}, {"total", status.workers}}},
+            {"paused", status.draining},
             {"draining", status.draining},
             {"jobs", std::move(jobs)}};
   for (const auto& [block, plugin_name] : k_blocks) {
@@ -69,6 +75,7 @@ Json queue(const Picture& picture, const engine::Snapshot& status,
     if (plugin == status.generation->config.plugins.end()) continue;
     page[std::string(block)] = {{"enabled", plugin->second.enabled},
                                 {"killed", picture.kill_of(plugin->first) != nullptr},
+                                {"killed_in", repositories_killed_in(plugin->first, picture)},
                                 {"repos", plugin->second.repos.repos},
                                 {"outcomes", outcomes_of(plugin->first, outcomes)}};
   }

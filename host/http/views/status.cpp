@@ -112,6 +112,7 @@ Json plugin_rows(const config::Generation& generation, const Picture& picture) {
                     {"enabled", plugin.enabled},
                     {"isolation", orc::to_string(plugin.isolation)},
                     {"killed", kill != nullptr},
+                    {"killed_in", repositories_killed_in(name, picture)},
                     {"killed_by", kill != nullptr ? kill->actor : ""},
                     {"kill_reason", kill != nullptr ? kill->reason : ""},
                     {"killed_until", kill != nullptr && kill->until ? Json(to_iso8601(*kill->until))
@@ -165,8 +166,9 @@ Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads
             const Picture& picture, const std::vector<store::StageCount>& counts,
             const std::vector<Alert>& alerts) {
   std::int64_t queued = 0;
-  for (const store::LiveJob& row : picture.live)
-    queued += row.job.state == JobState::queued ? 1 : 0;
+  // An active task has exactly one live job.
+  for (const store::StageCount& row : counts)
+    queued += row.state == TaskState::active && !row.running ? row.count : 0;
   return {{"schema", "orchestrator.status/1"},
           {"version", ORCH_VERSION},
           {"revision", revision()},

@@ -34,11 +34,15 @@ struct Picture {
   const Job* live_job(TaskId task) const;
   // Why the task stands still; nothing when it runs, is done or is cancelled.
   std::optional<engine::Waiting> why(const Task& task) const;
+  // The same where its live job is at hand, with the number of queued ones before it.
+  std::optional<engine::Waiting> why(const Task& task, const std::optional<Job>& own,
+                                     int ahead) const;
   // queued, running, waiting_human, infra_hold, held, done, cancelled: also the state label of the
   // metrics.
   std::string_view state_of(const Task& task) const;
   // The places before the task's own in the line of its repository.
   std::vector<SerialPlace> ahead_at_serial_gate(TaskId task) const;
+  // The kill that holds for every repository.
   const store::PluginKill* kill_of(const std::string& plugin) const;
 };
 std::string_view state_word(TaskState state, bool running, const std::optional<HoldClass>& hold);
@@ -83,6 +87,8 @@ struct GateFacts {
 };
 // The block of each gate of the edge.
 void add_gates(const GateFacts& facts, const config::Config& config, Json& page);
+// Every gate in the order in which a task meets them: those of the stages, and those of the edge.
+Json gates(const GateFacts& facts, const config::Config& config);
 // What the gates of the edge came to in one job.
 Json gate_rows(JobId job, const std::vector<GateRun>& runs);
 
@@ -104,6 +110,8 @@ Json plugin_list(const config::Generation& generation, const Picture& picture,
 Json plugin_detail(const std::string& name, const config::Generation& generation,
                    const Picture& picture, const std::vector<store::OutcomeCount>& outcomes);
 bool is_enabled(const config::Plugin& plugin, const Picture& picture);
+// The repositories that the plugin is killed for, one by one.
+Json repositories_killed_in(const std::string& plugin, const Picture& picture);
 
 // advisor.cpp
 Json advisor(const config::Config& config, const std::vector<store::ShadowTally>& tallies,

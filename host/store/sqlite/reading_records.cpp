@@ -147,15 +147,16 @@ Result<std::vector<Alert>> Reading::open_alerts() {
 }
 
 Result<std::vector<PluginKill>> Reading::kills(WallTime now) {
-  ORC_TRY(Statement s, db.use("SELECT plugin,actor,reason,at,until FROM plugin_kills"
-                              " WHERE until IS NULL OR until>?1 ORDER BY plugin"));
+  ORC_TRY(Statement s, db.use("SELECT plugin,repo,actor,reason,at,until FROM plugin_kills"
+                              " WHERE until IS NULL OR until>?1 ORDER BY plugin,repo"));
   s.bind_all(now);
   return read_all<PluginKill>(s, [](const Statement& row) -> Result<PluginKill> {
     return PluginKill{.plugin = row.text(0),
-                      .actor = row.text(1),
-                      .reason = row.text(2),
-                      .at = row.time(3),
-                      .until = row.time_or_null(4)};
+                      .repo = row.text(1),
+                      .actor = row.text(2),
+                      .reason = row.text(3),
+                      .at = row.time(4),
+                      .until = row.time_or_null(5)};
   });
 }
 

@@ -90,13 +90,16 @@ Status SqliteStore::clear_alert(TaskId task, const std::string& condition, WallT
 }
 
 Status SqliteStore::put_kill(const PluginKill& k) {
-  return record("INSERT OR REPLACE INTO plugin_kills VALUES(?1,?2,?3,?4,?5)", k.plugin, k.actor,
-                k.reason, k.at, k.until);
+  return record("INSERT OR REPLACE INTO plugin_kills VALUES(?1,?2,?3,?4,?5,?6)", k.plugin, k.repo,
+                k.actor, k.reason, k.at, k.until);
 }
 
-Result<Write> SqliteStore::remove_kill(const std::string& plugin) {
-  ORC_TRY(const int removed, change("DELETE FROM plugin_kills WHERE plugin=?1", plugin));
-  return removed == 1 ? Write::written : Write::lost;
+Result<Write> SqliteStore::remove_kill(const std::string& plugin,
+                                       const std::optional<std::string>& repo) {
+  ORC_TRY(const int removed,
+          change("DELETE FROM plugin_kills WHERE plugin=?1 AND (?2 IS NULL OR repo=?2)", plugin,
+                 repo));
+  return removed > 0 ? Write::written : Write::lost;
 }
 
 Status SqliteStore::add_outbox(const OutboxItem& item) {
@@ -122,6 +125,8 @@ Status SqliteStore::retry_outbox(std::int64_t id, WallTime due, const std::strin
 
 Status SqliteStore::put_delivery(const std::string& source, const std::string& key,
                                  const std::string& answer, WallTime now) {
+  constexpr Millis k_remembered{90LL * 86'400'000};
+  ORC_CHECK_OK(record("DELETE FROM deliveries WHERE at<?1", WallTime{now.ms - k_remembered.count()}));
   // The first answer stays: a repeated delivery is told what was told before.
   return record("INSERT INTO deliveries VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING", source, key,
                 answer, now);

@@ -96,7 +96,8 @@ class SqliteStore final : public WithReads<Store> {
   Status put_provider_pause(const ProviderPause& pause) override;
   Status remove_provider_pause(const std::string& plugin, const std::string& model) override;
   Status put_kill(const PluginKill& kill) override;
-  Result<Write> remove_kill(const std::string& plugin) override;
+  Result<Write> remove_kill(const std::string& plugin,
+                            const std::optional<std::string>& repo) override;
   Status add_outbox(const OutboxItem& item) override;
   Result<std::vector<OutboxItem>> due_outbox(WallTime now, int limit) override {
     return reading().due_outbox(now, limit);

@@ -227,8 +227,8 @@ TEST_F(Records, AKillEndsAtItsTimeOrWhenItIsTakenBack) {
   const auto put = [&](const PluginKill& kill) {
     return batch([&] { return must(store().put_kill(kill)); });
   };
-  put({"llm-spawner", "alice", "costs", k_now, std::nullopt});
-  put({"test-runner", "bob", "flaky", k_now, k_now + Millis{100}});
+  put({"llm-spawner", "", "alice", "costs", k_now, std::nullopt});
+  put({"test-runner", "", "bob", "flaky", k_now, k_now + Millis{100}});
   EXPECT_EQ(must(reader()->kills(k_now)).size(), 2U);
   EXPECT_EQ(must(reader()->kills(k_now + Millis{99})).size(), 2U);
   const auto later = must(reader()->kills(k_now + Millis{100}));
@@ -238,14 +238,37 @@ TEST_F(Records, AKillEndsAtItsTimeOrWhenItIsTakenBack) {
   EXPECT_EQ(later[0].reason, "costs");
   EXPECT_FALSE(later[0].until);
 
-  put({"llm-spawner", "carol", "again", k_now, k_now + Millis{5}});
+  put({"llm-spawner", "", "carol", "again", k_now, k_now + Millis{5}});
   EXPECT_TRUE(must(reader()->kills(k_now + Millis{100})).empty());
   const auto remove = [&] {
-    return batch([&] { return must(store().remove_kill("llm-spawner")); });
+    return batch([&] { return must(store().remove_kill("llm-spawner", std::nullopt)); });
   };
   EXPECT_EQ(remove(), Write::written);
   EXPECT_EQ(remove(), Write::lost);
   EXPECT_EQ(must(reader()->kills(k_now)).size(), 1U);
+}
+
+TEST_F(Records, AKillOfOneRepositoryStandsBesideThatOfAllAndIsTakenBackAlone) {
+  const auto put = [&](const PluginKill& kill) {
+    return batch([&] { return must(store().put_kill(kill)); });
+  };
+  const auto remove = [&](const std::optional<std::string>& repo) {
+    return batch([&] { return must(store().remove_kill("test-runner", repo)); });
+  };
+  put({"test-runner", "", "alice", "flaky", k_now, std::nullopt});
+  put({"test-runner", "web", "bob", "slow", k_now, std::nullopt});
+  put({"test-runner", "web", "carol", "slower", k_now, std::nullopt});
+  const auto kills = must(reader()->kills(k_now));
+  ASSERT_EQ(kills.size(), 2U);
+  EXPECT_EQ(kills[0].repo, "");
+  EXPECT_EQ(kills[1].repo, "web");
+  EXPECT_EQ(kills[1].actor, "carol");
+  EXPECT_EQ(remove("shop"), Write::lost);
+  EXPECT_EQ(remove("web"), Write::written);
+  EXPECT_EQ(must(reader()->kills(k_now)).size(), 1U);
+  put({"test-runner", "web", "bob", "slow", k_now, std::nullopt});
+  EXPECT_EQ(remove(std::nullopt), Write::written);
+  EXPECT_TRUE(must(reader()->kills(k_now)).empty());
 }
 
 TEST_F(Records, AnOutboxItemIsSentOnceForItsKey) {
@@ -279,6 +302,18 @@ TEST_F(Records, AnOutboxItemIsSentOnceForItsKey) {
   due = must(store().due_outbox(k_now + Millis{50}, 10));
   ASSERT_EQ(due.size(), 1U);
   EXPECT_EQ(due[0].key, "b");
+}
+
+TEST_F(Records, ADeliveryIsForgottenAfterNinetyDays) {
+  constexpr Millis k_day{86'400'000};
+  const auto put = [&](const std::string& key, WallTime at) {
+    return batch([&] { return must(store().put_delivery("webhook", key, "taken", at)); });
+  };
+  put("old", k_now);
+  put("young", k_now + 2 * k_day);
+  put("now", k_now + 91 * k_day);
+  EXPECT_FALSE(must(reader()->delivery("webhook", "old")));
+  EXPECT_TRUE(must(reader()->delivery("webhook", "young")));
 }
 
 TEST_F(Records, ARepeatedDeliveryIsToldWhatWasToldBefore) {

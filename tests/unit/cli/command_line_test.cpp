@@ -161,6 +161,42 @@ TEST(CommandLine, SwitchesAPluginOffAndOn) {
   EXPECT_EQ(run_against(host, {"plugin", "unkill", "staging-runner/web"}).out, "asked again\n");
 }
 
+TEST(CommandLine, KillsForOneRepositoryAlone) {
+  FakeHost host;
+  host.on("POST /api/v1/plugins/test-runner/kill", {{200, R"({"text":"killed"})"}});
+  host.on("DELETE /api/v1/plugins/test-runner/kill", {{200, R"({"text":"asked again"})"}});
+  EXPECT_EQ(
+      run_against(host, {"plugin", "kill", "test-runner", "--reason", "x", "--repo", "web"}).exit,
+      0);
+  EXPECT_EQ(host.requests().back(),
+            R"(POST /api/v1/plugins/test-runner/kill {"reason":"x","repo":"web"})");
+  EXPECT_EQ(run_against(host, {"plugin", "unkill", "test-runner", "--repo", "web"}).exit, 0);
+  EXPECT_EQ(host.requests().back(),
+            R"(DELETE /api/v1/plugins/test-runner/kill {"reason":"","repo":"web"})");
+}
+
+TEST(CommandLine, SwitchesAPluginForGoodAndReloadsOnlyWhenTold) {
+  FakeHost host;
+  host.on("POST /-/reload", {{200, R"({"result":"applied","generation":6})"}});
+  FakeEntry entry;
+  const Ran later = run({"plugin", "enable", "lint-gate", "--repos", "web", "--stage", "review",
+                         "--before", "llm-spawner", "--socket", host.socket()},
+                        entry);
+  EXPECT_EQ(later.exit, 0) << later.err;
+  ASSERT_TRUE(entry.switched);
+  EXPECT_TRUE(entry.switched->enabled);
+  EXPECT_EQ(entry.switched->plugin, "lint-gate");
+  EXPECT_EQ(entry.switched->repos, "web");
+  EXPECT_EQ(entry.switched->stage, "review");
+  EXPECT_EQ(entry.switched->before, "llm-spawner");
+  EXPECT_TRUE(host.requests().empty());
+  EXPECT_EQ(run({"plugin", "disable", "lint-gate", "--reload", "--socket", host.socket()}, entry).exit,
+            0);
+  EXPECT_FALSE(entry.switched->enabled);
+  EXPECT_EQ(host.requests().back(), "POST /-/reload {}");
+  EXPECT_EQ(run({"plugin", "enable", "lint-gate", "--before", "llm-spawner"}, entry).exit, 64);
+}
+
 TEST(CommandLine, PrintsTheHostsJsonAsItIsAndRowsOneALine) {
   FakeHost host;
   host.on("GET /api/v1/tasks?stage=testing",

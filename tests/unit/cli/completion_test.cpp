@@ -19,7 +19,7 @@ TEST(Completion, OffersTheCommandsThatBeginLikeTheWord) {
   EXPECT_EQ(lines(run({"__complete", "con"}).out), std::vector<std::string>{"config"});
   EXPECT_EQ(lines(run({"__complete", "config", "sc"}).out), std::vector<std::string>{"schema"});
   EXPECT_EQ(lines(run({"__complete", "plugin", "kill", "--re"}).out),
-            std::vector<std::string>{"--reason"});
+            std::vector<std::string>({"--reason", "--repo"}));
   EXPECT_EQ(lines(run({"__complete", "status", "-o", "j"}).out),
             (std::vector<std::string>{"json", "jsonl"}));
   EXPECT_EQ(lines(run({"__complete", "task", "list", "--stage", "dep"}).out),

@@ -146,6 +146,10 @@ class FakeEntry : public cli::Entry {
     begun = options;
     return 0;
   }
+  int plugin_switch(const cli::PluginSwitchOptions& options) override {
+    switched = options;
+    return 0;
+  }
   int replay(const cli::ReplayOptions& options) override {
     replayed = options;
     return 0;
@@ -180,6 +184,7 @@ class FakeEntry : public cli::Entry {
   std::optional<cli::ConfigShowOptions> shown_config;
   std::optional<cli::ConfigEnvOptions> listed;
   std::optional<cli::ConfigInitOptions> begun;
+  std::optional<cli::PluginSwitchOptions> switched;
   std::optional<cli::ReplayOptions> replayed;
   std::optional<cli::DbBackupOptions> backed_up;
   std::optional<cli::DatabasePlace> migrated;

@@ -127,11 +127,11 @@ TEST(Config, ASecondInstanceHasTheTypeBeforeTheSlash) {
 TEST(Config, TheBoardCanBeOffOrOnAnIpv6Address) {
   const ConfigFolder folder;
   const std::string sound = "version: 1\nplugins: { llm-spawner: {} }\n";
-  EXPECT_EQ(folder.load(sound + "http: { board: { listen: off } }\n").config->board_port, -1);
+  EXPECT_EQ(folder.load(sound + "http: { board: { listen: off } }\n").config->board.port, -1);
   const Loaded loaded = folder.load(sound + "http: { board: { listen: \"[::1]:0\" } }\n");
   ASSERT_TRUE(loaded.config);
-  EXPECT_EQ(loaded.config->board_host, "::1");
-  EXPECT_EQ(loaded.config->board_port, 0);
+  EXPECT_EQ(loaded.config->board.host, "::1");
+  EXPECT_EQ(loaded.config->board.port, 0);
 }
 
 TEST(Config, TheHashChangesWithAValueAndNotWithALayout) {

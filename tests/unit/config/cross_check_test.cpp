@@ -37,6 +37,14 @@ const Case k_cases[] = {
      "stages: { review: { producers: [] } }\n",
      {k_at +
       "3:32: stages.review.producers: warning: no producer: every task is held at this stage"}},
+    {"WebhooksWithoutASecret",
+     "http: { webhooks: { listen: '127.0.0.1:8481' } }\n",
+     {k_at + "3:29: http.webhooks.listen: no secret is configured, so every webhook would be refused\n"
+             "  give http.webhooks.gitea.secret or http.webhooks.github.secret, or set it to off"}},
+    {"AWebhookSecretInTheFile",
+     "http: { webhooks: { gitea: { secret: { value: hunter2 } } } }\n",
+     {k_at + "3:30: http.webhooks.gitea.secret: names no secret\n"
+             "  such as { credential: gitea-webhook }"}},
     {"TwoSelfHosting",
      "repos:\n  a: { self_hosting: true }\n  b: { self_hosting: true }\n",
      {k_at + "5:22: repos.b.self_hosting: \"a\" is the self-hosting repository already\n"

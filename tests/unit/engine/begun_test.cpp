@@ -49,7 +49,7 @@ TEST_F(Begun, IsGoneOnWithByWhoeverBeganIt) {
 
 TEST_F(Begun, IsHeldWhereItsProducerWasSwitchedOffMeanwhile) {
   deploy(ReasonCode::in_progress);
-  ASSERT_EQ(host.ask(KillPlugin{"fake", "enough", std::nullopt}).kind, Answer::Kind::done);
+  ASSERT_EQ(host.ask(KillPlugin{"fake", "enough", "", std::nullopt}).kind, Answer::Kind::done);
   EXPECT_EQ(host.wait_for_state("T-1", TaskState::held).hold->hold, HoldClass::no_producer);
   EXPECT_EQ(asked(), std::vector<std::string>{"fake second "}) << "the second was never asked";
 }

@@ -127,10 +127,10 @@ TEST(Engine, HoldsWithReasonsWhenTheWholeChainIsSwitchedOff) {
 
 TEST(Engine, SkipsAPluginThatAnOperatorKilledAndAsksItAgainAfterwards) {
   EngineHarness host;
-  ASSERT_EQ(host.ask(KillPlugin{"fake", "flaky", std::nullopt}).kind, Answer::Kind::done);
+  ASSERT_EQ(host.ask(KillPlugin{"fake", "flaky", "", std::nullopt}).kind, Answer::Kind::done);
   host.submit("T-1", Stage::testing);
   EXPECT_EQ(host.wait_for_state("T-1", TaskState::held).hold->hold, HoldClass::no_producer);
-  ASSERT_EQ(host.ask(UnkillPlugin{"fake", "mended"}).kind, Answer::Kind::done);
+  ASSERT_EQ(host.ask(UnkillPlugin{"fake", "mended", std::nullopt}).kind, Answer::Kind::done);
   ASSERT_EQ(host.ask(Release{"T-1", ""}).kind, Answer::Kind::done);
   EXPECT_EQ(host.wait_for_state("T-1", TaskState::waiting_human).stage, Stage::deploy);
 }
@@ -212,7 +212,7 @@ TEST(Engine, KeepsEverythingOverARestart) {
   EngineHarness host;
   host.submit("T-1");
   host.wait_for_state("T-1", TaskState::waiting_human);
-  host.ask(KillPlugin{"fake", "for the weekend", std::nullopt});
+  host.ask(KillPlugin{"fake", "for the weekend", "", std::nullopt});
   host.restart();
   ASSERT_EQ(host.ask(Approve{"T-1", "good"}).kind, Answer::Kind::done);
   EXPECT_EQ(host.wait_for_state("T-1", TaskState::held).hold->hold, HoldClass::no_producer);

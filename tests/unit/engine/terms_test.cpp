@@ -26,7 +26,7 @@ TEST(Terms, RefuseACommandAboutATaskThatHasMovedOn) {
 TEST(Terms, HoldAKillAgainstTheGenerationThatWasSeen) {
   EngineHarness host;
   const std::int64_t seen = host.engine().status()->generation->number;
-  const KillPlugin kill{"fake", "flaky", std::nullopt};
+  const KillPlugin kill{"fake", "flaky", "", std::nullopt};
   EXPECT_EQ(host.engine().execute(kill, k_alice, {.expected = seen + 1}).kind,
             Answer::Kind::changed);
   EXPECT_TRUE(host.reader().kills(wall_now()).value().empty());

@@ -274,6 +274,8 @@ class RunningServer {
                              .control_mode = 0600,
                              .board_host = "127.0.0.1",
                              .board_port = 0,
+                             .webhooks_port = 0,
+                             .webhook_secrets = webhook_secrets,
                              .state_dir = dir.path(),
                              .config_file = "/etc/orchestrator/orchestrator.yaml"},
                             {engine, engine, engine, changes}, [this] { return open_reader(); });
@@ -293,6 +295,7 @@ class RunningServer {
   Rows rows;
   FakeEngine engine;
   http::Changes changes;
+  std::map<std::string, std::string> webhook_secrets{{"gitea", "hook-secret"}};
   std::atomic<int> readers_opened = 0;
   std::atomic<bool> store_broken = false;
   std::unique_ptr<http::Server> server;

@@ -337,7 +337,7 @@ TEST_F(Routes, PageTheEventsWithTheNamesOfTheirTasks) {
 }
 
 TEST_F(Routes, ListPluginsAlsoTheOnesThatAreNotLoaded) {
-  running_.rows.kills = {{"test-runner", "alice", "flaky", wall_now(), std::nullopt}};
+  running_.rows.kills = {{"test-runner", "", "alice", "flaky", wall_now(), std::nullopt}};
   running_.start();
   const Json list = get(running_, "/api/v1/plugins").json();
   ASSERT_EQ(list["plugins"].size(), 2U);

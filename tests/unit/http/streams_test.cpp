@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 
+#include "base/redact.h"
 #include "unit/http/fakes.h"
 
 namespace orc::test {
@@ -51,6 +52,22 @@ TEST_F(EventStream, TellsOnlyWhatWasAskedFor) {
   EXPECT_TRUE(stream.receive_until("number 3")) << stream.received();
   EXPECT_NE(stream.received().find("number 1"), std::string::npos);
   EXPECT_EQ(stream.received().find("number 2"), std::string::npos);
+}
+
+TEST_F(EventStream, HoldsNoSecretThatTheHostKnowsInAnyForm) {
+  const std::string secret = "planted\"secret/4711";
+  keep_secret(secret);
+  running_.rows.events[0].text = "it printed " + secret;
+  running_.rows.events[1].text = "and cGxhbnRlZCJzZWNyZXQvNDcxMQ== as well";
+  running_.rows.events[2].text = "the end";
+  RawConnection stream = listen("/api/v1/events?after=0");
+  ASSERT_TRUE(stream.receive_until("the end")) << stream.received();
+  EXPECT_NE(stream.received().find("it printed ***"), std::string::npos) << stream.received();
+  for (const char* form : {"planted", "secret", "4711", "cGxhbnRlZCJzZWNyZXQvNDcx"})
+    EXPECT_EQ(stream.received().find(form), std::string::npos) << form;
+  const std::string page = get(running_, "/api/v1/events").body;
+  EXPECT_NE(page.find("it printed ***"), std::string::npos) << page;
+  EXPECT_EQ(page.find("planted"), std::string::npos) << page;
 }
 
 TEST_F(EventStream, TellsAListenerWithAnUnknownPastToLookAtEverythingAnew) {

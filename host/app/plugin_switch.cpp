@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/plugin_switch.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.h"
+#include "app/scratch_folder.h"
+#include "app/serve.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/exit_code.h"
+#include "config/generation.h"
+
+namespace orc::app {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using cli::ExitCode;
+
+constexpr int k_exit_io = 74;
+constexpr unsigned k_mode = 0644;
+constexpr std::size_t k_longest_file = 1024 * 1024;
+
+int fail(int code, const std::string& message) {
+  std::fprintf(stderr, "orchestrator: %s\n", message.c_str());
+  return code;
+}
+
+void print(const std::vector<config::Finding>& findings) {
+  for (const config::Finding& finding : findings)
+    std::fprintf(stderr, "%s\n", to_text(finding).c_str());
+}
+
+config::Sources sources_of(const std::filesystem::path& file) {
+  return {.file = file, .environment = config::orch_environment(), .set = {}};
+}
+
+// The stage's chain with the plugin in front of `before`, or in front of all.
+Result<Json> chain_with(const config::StageChain& chain, const cli::PluginSwitchOptions& options) {
+  Json links = Json::array();
+  bool placed = false;
+  const auto place = [&] {
+    if (!placed) links.push_back(options.plugin);
+    placed = true;
+  };
+  if (options.before.empty()) place();
+  for (const std::string& link : chain.producers) {
+    if (link == options.before) place();
+    if (link != options.plugin) links.push_back(link);
+  }
+  for (const std::string& shadow : chain.shadows) {
+    if (shadow != options.plugin) links.push_back({{"plugin", shadow}, {"shadow", true}});
+  }
+  if (placed) return links;
+  return Error{ErrorKind::not_found, options.before + " is not in the chain of " + options.stage +
+                                         "; it is: " + join(chain.producers, ", ")};
+}
+
+Result<std::string> drop_in_text(const config::Config& config,
+                                 const cli::PluginSwitchOptions& options) {
+  Json row{{"enabled", options.enabled}};
+  if (options.repos) row["repos"] = *options.repos;
+  std::string text = "# Written by: orchestrator plugin " +
+                     std::string(options.enabled ? "enable " : "disable ") + options.plugin +
+                     "\nplugins: " + Json{{options.plugin, row}}.dump() + "\n";
+  if (options.stage.empty()) return text;
+  const auto stage = parse_stage(options.stage);
+  const auto chain = stage ? config.stages.find(*stage) : config.stages.end();
+  if (chain == config.stages.end())
+    return Error{ErrorKind::not_found, "no producer works at a stage \"" + options.stage + "\""};
+  ORC_TRY(const Json links, chain_with(chain->second, options));
+  return text + "stages: " + Json{{options.stage, {{"producers", links}}}}.dump() + "\n";
+}
+
+// With the plugins loaded, as `config check` does.
+bool is_accepted(const std::filesystem::path& file) {
+  const ScratchFolder scratch;
+  config::Sources sources = sources_of(file);
+  sources.set = {"daemon.state_dir=" + scratch.path().string()};
+  const config::Built built = config::build_generation(sources, worker_path(), nullptr);
+  print(built.findings);
+  return built.generation != nullptr;
+}
+
+int write_checked(const std::filesystem::path& file, const std::filesystem::path& drop_in,
+                  const std::string& text) {
+  const Result<std::string> before = read_file(drop_in, k_longest_file);
+  Status written = make_folder(drop_in.parent_path());
+  if (written.ok()) written = write_file_atomically(drop_in, text, Durability::power, k_mode);
+  if (!written.ok()) return fail(k_exit_io, written.error().message);
+  if (is_accepted(file)) {
+    std::printf("wrote %s\n", drop_in.c_str());
+    for (const std::string_view line : split(text, '\n')) {
+      if (!line.empty() && line[0] != '#')
+        std::printf("  %s\n", std::string(line).c_str());
+    }
+    return to_int(ExitCode::done);
+  }
+  std::error_code gone;
+  if (before.ok()) {
+    written = write_file_atomically(drop_in, before.value(), Durability::power, k_mode);
+  } else {
+    std::filesystem::remove(drop_in, gone);
+  }
+  if (!written.ok() || gone)
+    return fail(k_exit_io, drop_in.string() + " would be refused and could not be taken back");
+  return fail(to_int(ExitCode::refused_config),
+              "the configuration would be refused; nothing was changed");
+}
+
+}  // namespace
+
+int plugin_switch(const cli::PluginSwitchOptions& options) {
+  const std::filesystem::path file = config_file(options.file);
+  const config::Loaded loaded = config::load(sources_of(file));
+  if (!loaded.config) {
+    print(loaded.findings);
+    return fail(to_int(ExitCode::refused_config),
+                "the configuration is refused as it is; nothing was changed");
+  }
+  if (!options.enabled && !loaded.config->plugins.contains(options.plugin)) {
+    std::vector<std::string> known;
+    for (const auto& [name, plugin] : loaded.config->plugins) known.push_back(name);
+    const auto near = nearest(options.plugin, known);
+    return fail(to_int(ExitCode::no),
+                "the configuration names no plugin " + options.plugin +
+                    (near ? "; did you mean " + *near + "?" : "") +
+                    "\n  known: " + join(known, ", "));
+  }
+  const Result<std::string> text = drop_in_text(*loaded.config, options);
+  if (!text.ok()) return fail(to_int(ExitCode::no), text.error().message);
+  std::string name = options.plugin;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return write_checked(file,
+                       std::filesystem::absolute(file).parent_path() / "conf.d" /
+                           ("50-" + name + ".yaml"),
+                       text.value());
+}
+
+}  // namespace orc::app
