@@ -53,6 +53,14 @@
   X(outbox_taken, "outbox.taken", "due items are about to be sent")                               \
   X(outbox_sent, "outbox.sent", "an item was delivered, nobody noted it")                         \
   X(outbox_noted, "outbox.noted", "its row says sent, in an open batch")                          \
+  X(deployment_begun, "deployment.begun", "its row is written, in the claim's open batch")        \
+  X(deployment_noted, "deployment.noted", "what became of it is written, in an open batch")       \
+  X(monitor_sampled, "monitor.sampled", "a look at the service is stored, in an open batch")      \
+  X(monitor_decided, "monitor.decided", "degraded: alert and intent to roll back, in an open batch") \
+  X(rollback_intended, "rollback.intended", "the intent is durable, no worker was started")       \
+  X(rollback_begun, "rollback.begun", "that it begins is on the disk, its command was not run")   \
+  X(rollback_ran, "rollback.ran", "its command has ended, nobody was told")                       \
+  X(rollback_noted, "rollback.noted", "how it ended is written, in an open batch")                \
   X(lease_taken, "lease.taken", "the lease is ours, in the claim's open batch") \
   X(lease_released, "lease.released", "the lease is free again, in an open batch") \
   X(lease_reclaimed, "lease.reclaimed", "a lease of a host that is gone was taken, in an open batch") \

@@ -138,7 +138,8 @@ std::string chains_of(const Json& plugin) {
 std::string status_text(const Json& status) {
   return headline(status) + load_line(status) + stage_lines(status) + plugin_lines(status) +
          preflight_lines(status) + provider_lines(status) + reload_lines(status) +
-         change_lines(status) + alert_lines(status);
+         change_lines(status) + monitor_lines(object_field(status, "monitors")) +
+         alert_lines(status);
 }
 
 std::string plugin_list_text(const Json& plugins) {

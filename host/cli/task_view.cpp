@@ -35,8 +35,41 @@ std::vector<std::vector<std::string>> head_rows(const Json& task) {
 
 }  // namespace
 
+std::string monitor_line(const Json& monitor) {
+  std::string text = text_field(monitor, "state");
+  if (text_field(monitor, "ended_at").empty())
+    text += " until " + clock_time(text_field(monitor, "until"));
+  if (const std::string why = text_field(monitor, "text"); !why.empty()) text += ": " + why;
+  const std::string rollback = text_field(monitor, "rollback");
+  if (rollback.empty() || rollback == "none") return text;
+  const std::string how = text_field(monitor, "rollback_text");
+  return text + "; rollback " + rollback + (how.empty() ? "" : ": " + how);
+}
+
+std::string monitor_lines(const Json& monitors) {
+  std::string text;
+  for (const Json& monitor : monitors) {
+    if (text_field(monitor, "state") == "healthy") continue;
+    text += "  monitor  " + text_field(monitor, "repo") + ", " + text_field(monitor, "task") +
+            ": " + monitor_line(monitor) + "\n";
+  }
+  return text;
+}
+
 std::string task_text(const Json& task) {
   auto rows = head_rows(task);
+  for (const Json& deployment : object_field(task, "deployments")) {
+    constexpr std::size_t k_short_commit = 12;
+    const std::string by = text_field(deployment, "confirmed_by");
+    const std::string what = text_field(deployment, "text");
+    rows.push_back({"deployment", text_field(deployment, "commit").substr(0, k_short_commit) + " " +
+                                      text_field(deployment, "state") + " at " +
+                                      text_field(deployment, "updated_at") +
+                                      (by.empty() ? "" : ", confirmed by " + by) +
+                                      (what.empty() ? "" : ": " + what)});
+  }
+  if (const Json& monitor = object_field(task, "monitor"); !monitor.empty())
+    rows.push_back({"monitor", monitor_line(monitor)});
   for (const Json& artifact : object_field(task, "artifacts")) {
     rows.push_back({"artifact", text_field(artifact, "name") + " by " +
                                     text_field(artifact, "producer") + " (run " +

@@ -128,7 +128,8 @@ std::string queue_text(const Json& queue) {
     rows.push_back({std::to_string(number_field(job, "id")), cell(text_field(job, "task")),
                     cell(text_field(job, "stage")), cell(text_field(job, "state")), cell(why)});
   }
-  return rows.size() > 1 ? text + table(rows) : text + "the queue is empty\n";
+  text += rows.size() > 1 ? table(rows) : "the queue is empty\n";
+  return text + monitor_lines(object_field(object_field(queue, "post_deploy_monitor"), "monitors"));
 }
 
 std::string lease_list_text(const Json& leases) {

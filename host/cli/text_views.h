@@ -31,6 +31,10 @@ std::string why_text(const Json& why);
 std::string submitted_text(const Json& answer);
 std::string answer_text(const Json& answer);
 std::string queue_text(const Json& queue);
+// Of a post-deploy monitor: its state, why, and what came of the rollback.
+std::string monitor_line(const Json& monitor);
+// One line each; a healthy service is not worth one.
+std::string monitor_lines(const Json& monitors);
 std::string lease_list_text(const Json& leases);
 std::string plugin_list_text(const Json& plugins);
 std::string plugin_text(const Json& plugin);

@@ -137,6 +137,7 @@ struct Config {
   Switch coverage_gate;
   Switch image_gate;
   int merge_tries = 5;
+  Switch monitor;  // after the edge: the post-deploy monitor
   InfraRetry gate_retry;
   int max_rollbacks = 3;  // stages.development.max_rollbacks
   int max_broken_artifacts = 2;

@@ -23,7 +23,12 @@ constexpr std::array k_scopes{
               [](const Repo& repo) { return !repo.gates.coverage.report.empty(); }},
     GateScope{"gates.image.repos", &Config::image_gate,
               [](const Repo& repo) { return !repo.gates.image.revision.empty(); }},
+    GateScope{"gates.post_deploy_monitor.repos", &Config::monitor,
+              [](const Repo& repo) { return repo.gates.monitor.is_given(); }},
 };
+
+constexpr int k_most_samples = 5000;
+constexpr int k_commands_of_a_look = 3;  // url, command, error rate
 
 class GateCheck {
  public:
@@ -57,6 +62,36 @@ class GateCheck {
     }
     if (decoded_.origins.contains(key + ".image"))
       check_limit(key + ".image.timeout", gates.image.timeout);
+    if (decoded_.origins.contains(key + ".monitor")) check_monitor(key + ".monitor", gates.monitor);
+  }
+
+  void check_monitor(const std::string& key, const gates::MonitorSettings& monitor) const {
+    const Thresholds& limits = monitor.thresholds;
+    if (!monitor.is_given())
+      error(key, "has neither url nor command", "say what tells the service's health");
+    const bool is_http = monitor.url.starts_with("http://") || monitor.url.starts_with("https://");
+    if (!monitor.url.empty() && !is_http) error(key + ".url", "wanted http://… or https://…");
+    if (monitor.interval * limits.failures > monitor.window) {
+      error(key + ".window",
+            "too short for " + std::to_string(limits.failures) +
+                " samples: no service could ever be found degraded",
+            "raise it, or lower interval or failures");
+    }
+    if (monitor.window / monitor.interval > k_most_samples) {
+      error(key + ".interval", "makes more than " + std::to_string(k_most_samples) + " samples",
+            "raise it, or lower window");
+    }
+    const bool tells_errors = !monitor.error_rate_command.empty();
+    if ((limits.max_error_rate || limits.error_rate_increase) && !tells_errors) {
+      error(key, "has a limit for the error rate, and nothing that tells it",
+            "add error_rate_command");
+    }
+    if ((limits.latency_increase || limits.error_rate_increase) && monitor.baseline == 0)
+      error(key + ".baseline", "there is nothing to compare with", "raise it");
+    if (decoded_.origins.contains(key + ".rollback") && monitor.rollback.empty())
+      error(key + ".rollback", "has no command", "add it, or remove rollback");
+    check_limit(key + ".timeout", monitor.timeout * k_commands_of_a_look);
+    check_limit(key + ".rollback.timeout", monitor.rollback_timeout);
   }
 
   // A token in clear text would be everybody's on the way.

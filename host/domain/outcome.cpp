@@ -112,6 +112,8 @@ std::string_view name_of(const JobOutcome& outcome) {
           [](const WorkerFault&) { return std::string_view("worker_fault"); },
           [](const CiResult&) { return std::string_view("ci_result"); },
           [](const EdgeResult&) { return std::string_view("edge_result"); },
+          [](const Sampled&) { return std::string_view("sampled"); },
+          [](const RolledBack&) { return std::string_view("rolled_back"); },
       },
       outcome);
 }
@@ -127,6 +129,8 @@ std::string text_of(const JobOutcome& outcome) {
                         [](const WorkerFault& f) { return f.text; },
                         [](const CiResult& c) { return c.summary; },
                         [](const EdgeResult& e) { return e.text; },
+                        [](const Sampled& s) { return s.sample.text; },
+                        [](const RolledBack& r) { return r.text; },
                     },
                     outcome);
 }

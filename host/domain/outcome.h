@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "domain/monitor.h"
 
 namespace orc {
 
@@ -123,8 +124,20 @@ struct EdgeResult {
   std::string text;
 };
 
-using JobOutcome = std::variant<Verdict, Deferred, Held, NobodyAccepted, FaultWhileDeciding,
-                                FailedRun, WorkerFault, CiResult, EdgeResult>;
+// A deployed service was looked at.
+struct Sampled {
+  Sample sample;
+};
+
+// The rollback command of a degraded service came to an end.
+struct RolledBack {
+  RollbackState state = RollbackState::unknown;
+  std::string text;
+};
+
+using JobOutcome =
+    std::variant<Verdict, Deferred, Held, NobodyAccepted, FaultWhileDeciding, FailedRun,
+                 WorkerFault, CiResult, EdgeResult, Sampled, RolledBack>;
 // "verdict", "deferred", … : stored with the job and used as a metric label.
 std::string_view name_of(const JobOutcome& outcome);
 std::string text_of(const JobOutcome& outcome);

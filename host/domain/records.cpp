@@ -12,12 +12,14 @@ constexpr EnumNames<TaskState, 5> k_task_states{{{TaskState::active, "active"},
                                                  {TaskState::held, "held"},
                                                  {TaskState::done, "done"},
                                                  {TaskState::cancelled, "cancelled"}}};
-constexpr EnumNames<JobKind, 6> k_job_kinds{{{JobKind::produce, "produce"},
+constexpr EnumNames<JobKind, 8> k_job_kinds{{{JobKind::produce, "produce"},
                                              {JobKind::ci, "ci"},
                                              {JobKind::shadow, "shadow"},
                                              {JobKind::edge, "edge"},
                                              {JobKind::land, "land"},
-                                             {JobKind::image, "image"}}};
+                                             {JobKind::image, "image"},
+                                             {JobKind::monitor, "monitor"},
+                                             {JobKind::rollback, "rollback"}}};
 constexpr EnumNames<JobState, 3> k_job_states{{{JobState::queued, "queued"},
                                                {JobState::running, "running"},
                                                {JobState::finished, "finished"}}};

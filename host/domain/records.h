@@ -56,12 +56,14 @@ struct Task {
 };
 
 enum class JobKind : std::uint8_t {
-  produce,  // walk the stage's chain
-  ci,       // run the repository's continuous integration command on the branch head
-  shadow,   // like produce, beside it and without a say; no job row, see shadow_runs
-  edge,     // make what is to be merged, and judge it (domain/edge.h)
-  land,     // bring exactly that to the base branch
-  image,    // look for it in the image that is to be deployed
+  produce,   // walk the stage's chain
+  ci,        // run the repository's continuous integration command on the branch head
+  shadow,    // like produce, beside it and without a say; no job row, see shadow_runs
+  edge,      // make what is to be merged, and judge it (domain/edge.h)
+  land,      // bring exactly that to the base branch
+  image,     // look for it in the image that is to be deployed
+  monitor,   // look at the deployed service, once; no job row, see monitors
+  rollback,  // run the rollback command, once; no job row either
 };
 std::string_view to_string(JobKind kind);
 std::optional<JobKind> parse_job_kind(std::string_view text);

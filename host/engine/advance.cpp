@@ -77,6 +77,7 @@ Status Engine::on(JobEnded& ended) {
   }
   Followup followup = *std::move(kept_back);
   ORC_CHECK_OK(remember_tested(worker, report, followup));
+  ORC_CHECK_OK(record_deployment(worker, report, followup));
   ORC_FAILPOINT(gate_decided);
   if (!report.head_commit.empty()) {
     followup.next.head_commit = report.head_commit;
@@ -202,6 +203,9 @@ Result<Followup> Engine::follow_up(const Worker& worker, const jobs::WorkerRepor
           [&](const Verdict&) { return gate(); },
           [&](const CiResult&) { return gate(); },
           [&](const EdgeResult&) { return gate(); },  // answered above
+          // Of workers that have no job row, and nothing to say about a task.
+          [&](const Sampled&) { return Followup{.next = task}; },
+          [&](const RolledBack&) { return Followup{.next = task}; },
           [&](const Deferred& d) { return after_deferral(task, job, d, budget, batch_.now); },
           [&](const Held& h) { return after_refusal(task, job, h); },
           [&](const NobodyAccepted&) {
@@ -245,6 +249,7 @@ Result<store::Write> Engine::write(const Task& before, Followup followup, const 
   ORC_FAILPOINT(transition_won);
   if (before.stage != followup.next.stage) ++batch_.transitions;
   ORC_CHECK_OK(leave_region(before, followup.next));
+  ORC_CHECK_OK(leave_deploy(before, followup.next));
   if (followup.next.state == TaskState::done || followup.next.state == TaskState::cancelled) {
     batch_.effects.emplace_back([this, task = followup.next] { clean_up_after(task); });
   }

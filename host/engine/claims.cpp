@@ -240,6 +240,7 @@ Status Engine::prepare(Job job, Task task, const Admitted& admitted, ResolvedCha
                                      *model.reserved, batch_.now));
   }
   if (is_of_edge(worker.job.kind)) ORC_CHECK_OK(prepare_edge(worker));
+  ORC_CHECK_OK(begin_deployment(worker));
   batch_.starting.push_back(std::move(worker));
   return Done{};
 }

@@ -215,6 +215,8 @@ Result<Answer> Engine::decide_at_human_gate(const Task& task, const Actor& actor
     return written(task, sent_back(task, actor.name, reason, batch_.now), actor,
                    task.work_item + " sent back");
   }
+  if (task.stage == Stage::deploy)
+    ORC_CHECK_OK(monitors_.confirmed(task, *generation_, batch_.now));
   Followup followup = approved_by_human(task, batch_.now);
   followup.events.insert(
       followup.events.begin(),

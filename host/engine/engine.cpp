@@ -54,7 +54,8 @@ Engine::Engine(Parts parts)
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       shadows_(*store_, *launcher_, folders_, epoll_.get()),
-      side_workers_(*launcher_, epoll_.get()) {
+      side_workers_(*launcher_, epoll_.get()),
+      monitors_(*store_, side_workers_, folders_, around_monitors()) {
   if (!epoll_ || !wake_fd_) std::abort();  // the process is out of descriptors before it began
   epoll_event event{.events = EPOLLIN, .data = {.u64 = k_wake_token}};
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_fd_.get(), &event);
@@ -127,6 +128,7 @@ int Engine::wait_limit_ms() const {
   if (next_due_ && !draining_ && free_workers() > 0) sooner(until_ms(*next_due_));
   if (next_outbox_) sooner(until_ms(*next_outbox_));
   if (next_unkill_) sooner(until_ms(*next_unkill_));
+  if (monitors_.next_turn() && !stopping_) sooner(until_ms(*monitors_.next_turn()));
   if (stopping_) sooner(until_ms(stop_deadline_));
   if (heartbeat_) sooner(until_ms(next_beat_));
   return limit;
@@ -265,6 +267,7 @@ Status Engine::apply(std::vector<Happening>& happenings) {
                             },
                             happening));
   }
+  if (ready_to_serve_ && !stopping_) ORC_CHECK_OK(monitors_.turn(generation_, batch_.now));
   ORC_CHECK_OK(claim_jobs());
   const bool idle = !draining_ && ready_to_serve_ && free_workers() > 0;
   ORC_CHECK_OK(shadows_.turn(generation_, kills_, idle, batch_.now));
@@ -309,6 +312,7 @@ void Engine::run_effects() {
   for (const Effect& effect : done.effects) effect();
   for (Worker& worker : done.starting) start(std::move(worker));
   shadows_.launch();
+  monitors_.launch();
   std::move(done.answers.begin(), done.answers.end(), std::back_inserter(answers_));
 }
 

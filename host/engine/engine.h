@@ -27,6 +27,7 @@
 #include "engine/followup.h"
 #include "engine/housekeeping.h"
 #include "engine/launcher.h"
+#include "engine/monitors.h"
 #include "engine/ports.h"
 #include "engine/provider_gate.h"
 #include "engine/reaper.h"
@@ -188,6 +189,8 @@ class Engine final : public CommandPort, public StatusPort {
   Status note(TaskId task, const std::string& kind, const std::string& text,
               const std::string& actor);
   Status raise(const Task& task, const AlertDraft& alert);
+  // About no open task. True: it was not open yet.
+  Result<bool> raise_for_host(const std::string& condition, const std::string& text);
   Status queue_shadows(const Worker& worker, const jobs::WorkerReport& report,
                        const std::vector<Evidence>& evidence);
 
@@ -201,6 +204,15 @@ class Engine final : public CommandPort, public StatusPort {
                                const std::vector<Evidence>& evidence);
   Status remember_tested(const Worker& worker, const jobs::WorkerReport& report,
                          const Followup& followup);
+
+  // --- deployments and what is seen after them (deployments.cpp) ---
+  Monitors::Around around_monitors();
+  Result<std::optional<Waits>> await_monitor(const Task& task, JobKind kind);
+  Status begin_deployment(const Worker& worker);
+  Status record_deployment(const Worker& worker, const jobs::WorkerReport& report,
+                           const Followup& followup);
+  Status write_deployment(Deployment deployment, DeploymentState state, const std::string& text);
+  Status leave_deploy(const Task& before, const Task& after);
 
   // --- counts (observing.cpp) ---
   void observe(Tally tally, std::array<std::string, 4> labels, Millis duration = Millis{0});
@@ -347,6 +359,7 @@ class Engine final : public CommandPort, public StatusPort {
   UniqueFd wake_fd_;
   Shadows shadows_;
   SideWorkers side_workers_;
+  Monitors monitors_;
 
   // [any thread], under mutex_
   mutable std::mutex mutex_;

@@ -32,6 +32,8 @@ Result<Engine::Admission> Engine::admit(const Task& task, JobKind kind, Stage st
   if (waits) return Admission{std::move(*waits)};
   ORC_TRY(waits, take_merge_lock(task, kind));
   if (waits) return Admission{std::move(*waits)};
+  ORC_TRY(waits, await_monitor(task, kind));
+  if (waits) return Admission{std::move(*waits)};
   return take_lease(task, std::string(to_string(stage)) + ", attempt " + std::to_string(attempt));
 }
 

@@ -3,7 +3,6 @@
 // holds that it caused once it is there again. The open alert is the memory of it: it outlives the
 // host.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/log.h"
 #include "engine/engine.h"
@@ -68,17 +67,8 @@ Status Engine::on(config::PreflightRound& round) {
 
 Status Engine::raise_preflight(const config::PreflightRow& row, const std::string& condition) {
   const std::string text = "preflight of " + config::subject_of(row) + ": " + row.text;
-  ORC_TRY(const bool is_new, store_->raise_alert(k_no_task, condition, text, batch_.now));
-  if (!is_new) return Done{};
-  log(LogLevel::warning, "preflight.failed", text);
-  const nlohmann::json body{{"condition", condition}, {"text", text}};
-  ORC_CHECK_OK(store_->add_outbox(
-      {.channel = "notifier.log",
-       .key = condition + ":" + std::to_string(batch_.now.ms),
-       .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-       .attempts = 0,
-       .due = batch_.now}));
-  batch_.effects.emplace_back([this] { next_outbox_ = wall_now(); });
+  ORC_TRY(const bool is_new, raise_for_host(condition, text));
+  if (is_new) log(LogLevel::warning, "preflight.failed", text);
   return Done{};
 }
 

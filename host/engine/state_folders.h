@@ -32,6 +32,10 @@ struct StateFolders {
   std::filesystem::path verification(JobId job, int attempt) const {
     return below("verify/" + attempt_name(job, attempt));
   }
+  // What a post-deploy monitor has to remember of its rollback.
+  std::filesystem::path monitor(std::int64_t id) const {
+    return below("monitor/" + std::to_string(id));
+  }
   std::filesystem::path plugin_state(const std::string& work_item) const {
     return below("plugin-state/" + work_item);
   }

@@ -82,6 +82,9 @@ Waiting in_queue(const Job& job, int jobs_ahead, int workers, bool draining, Wal
   if (job.reason == k_waits_for_merge_lock) {
     return {.code = WaitCode::merge_lock, .text = job.text, .until = job.run_after};
   }
+  if (job.reason == k_waits_for_monitor) {
+    return {.code = WaitCode::dependency, .text = job.text, .until = job.run_after};
+  }
   if (job.run_after > now) {
     const bool polls = job.reason == to_string(ReasonCode::in_progress);
     return {.code = polls ? WaitCode::dependency : WaitCode::infra_backoff,

@@ -25,11 +25,17 @@ constexpr EnumNames<Severity, 4> k_severities{{{Severity::low, "low"},
   throw std::invalid_argument(text);
 }
 
-Millis duration_of(const json& block, const std::string& key, Millis otherwise) {
-  if (!block.contains("timeout")) return otherwise;
-  const auto ms = parse_duration_ms(block.at("timeout").get<std::string>());
-  if (!ms || *ms <= 0) refuse(key + ".timeout is not a duration");
+Millis duration_of(const json& block, const std::string& key, Millis otherwise,
+                   const char* name = "timeout") {
+  if (!block.contains(name)) return otherwise;
+  const auto ms = parse_duration_ms(block.at(name).get<std::string>());
+  if (!ms || *ms <= 0) refuse(key + "." + name + " is not a duration");
   return Millis{*ms};
+}
+
+std::optional<int> limit_of(const json& block, const char* name) {
+  if (!block.contains(name)) return std::nullopt;
+  return block.at(name).get<int>();
 }
 
 // A mistyped key would switch off what it was meant to set.
@@ -126,6 +132,28 @@ ImageSettings read_image(const json& block) {
           .timeout = duration_of(block, "image", ImageSettings{}.timeout)};
 }
 
+MonitorSettings read_monitor(const json& block) {
+  const MonitorSettings otherwise;
+  const json rollback = block.value("rollback", json::object());
+  MonitorSettings monitor{
+      .url = block.value("url", ""),
+      .command = words(block, "command"),
+      .error_rate_command = words(block, "error_rate_command"),
+      .timeout = duration_of(block, "monitor", otherwise.timeout),
+      .interval = duration_of(block, "monitor", otherwise.interval, "interval"),
+      .window = duration_of(block, "monitor", otherwise.window, "window"),
+      .baseline = block.value("baseline", otherwise.baseline),
+      .thresholds = {.failures = block.value("failures", otherwise.thresholds.failures),
+                     .latency_increase = limit_of(block, "latency_increase"),
+                     .max_error_rate = limit_of(block, "max_error_rate"),
+                     .error_rate_increase = limit_of(block, "error_rate_increase")},
+      .rollback = words(rollback, "command"),
+      .rollback_timeout = duration_of(rollback, "monitor.rollback", otherwise.rollback_timeout)};
+  if (block.contains("max_latency"))
+    monitor.thresholds.max_latency = duration_of(block, "monitor", Millis{0}, "max_latency");
+  return monitor;
+}
+
 }  // namespace
 
 std::string_view to_string(Severity severity) {
@@ -156,7 +184,8 @@ Result<Settings> read_settings(std::string_view contract) {
                     .markers = read_markers(repo.value("merge", none)),
                     .coverage = read_coverage(repo.value("coverage", none)),
                     .security = read_security(repo.value("security", none)),
-                    .image = read_image(repo.value("image", none))};
+                    .image = read_image(repo.value("image", none)),
+                    .monitor = read_monitor(repo.value("monitor", none))};
   } catch (const std::exception& e) {
     return Error{ErrorKind::malformed, e.what()};
   }

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "domain/monitor.h"
 
 namespace orc::gates {
 
@@ -63,6 +64,22 @@ struct ImageSettings {
   Millis timeout{1'800'000};
 };
 
+// The service that the repository is deployed as: how it is asked, and what is good enough.
+struct MonitorSettings {
+  std::string url;                              // health, over HTTP; empty: the command tells
+  std::vector<std::string> command;             // exit code 0 is healthy; empty: the url tells
+  std::vector<std::string> error_rate_command;  // prints percent; empty: nothing tells it
+  Millis timeout{10'000};                       // of each of them
+  Millis interval{30'000};
+  Millis window{900'000};
+  int baseline = 3;  // looks before the deploy
+  Thresholds thresholds;
+  std::vector<std::string> rollback;  // empty: nothing is rolled back
+  Millis rollback_timeout{900'000};
+
+  bool is_given() const { return !url.empty() || !command.empty(); }
+};
+
 // Who moves the base branch forward.
 struct ForgeSettings {
   std::string kind = "git";  // plain git, gitea, github
@@ -77,6 +94,7 @@ struct Settings {
   CoverageSettings coverage;
   SecuritySettings security;
   ImageSettings image;
+  MonitorSettings monitor;
 };
 
 // `malformed` names the key.

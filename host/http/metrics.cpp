@@ -209,6 +209,18 @@ void put_outcomes(MetricPage& page, const std::vector<store::OutcomeCount>& rows
   }
 }
 
+// Every word from the start, so that the first one is seen as a change.
+template <typename States>
+void put_states(MetricPage& page, std::string_view metric, std::string_view kind, const States& states,
+                const std::vector<store::DeliveryCount>& counts) {
+  for (const auto state : states) {
+    double found = 0;
+    for (const store::DeliveryCount& row : counts)
+      if (row.kind == kind && row.state == to_string(state)) found += static_cast<double>(row.count);
+    page.put(metric, {{"state", std::string(to_string(state))}}, found);
+  }
+}
+
 void put_edge_gates(MetricPage& page, const std::vector<GateCount>& rows) {
   constexpr std::array k_results{GateResult::passed, GateResult::failed, GateResult::blocked,
                                  GateResult::not_run};
@@ -255,6 +267,7 @@ Result<std::string> metrics_page(const Services& services) {
   ORC_TRY(const auto outcomes, reader->outcome_counts());
   ORC_TRY(const auto gates, reader->gate_counts());
   ORC_TRY(const auto alerts, reader->open_alerts());
+  ORC_TRY(const auto deliveries, reader->delivery_counts());
   MetricPage page;
   put_configuration(page, *status, services.reloads.reload_history());
   put_plugins(page, *status->generation, picture);
@@ -264,6 +277,9 @@ Result<std::string> metrics_page(const Services& services) {
   put_ownership(page, *status, picture);
   put_outcomes(page, outcomes);
   put_edge_gates(page, gates);
+  put_states(page, "orchestrator_deployments", "deployment", k_deployment_states, deliveries);
+  put_states(page, "orchestrator_post_deploy_monitors", "monitor", k_monitor_states, deliveries);
+  put_states(page, "orchestrator_post_deploy_rollbacks", "rollback", k_rollback_states, deliveries);
   put_requests(page, services.requests);
   page.put("orchestrator_event_streams", {}, static_cast<double>(services.streams.count()));
   put_webhooks(page, services.webhooks);

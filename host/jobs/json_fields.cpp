@@ -34,8 +34,8 @@ struct OutcomeReader {
   JobOutcome (*read)(const json& object);
 };
 
-const std::array<OutcomeReader, 9>& outcome_readers() {
-  static const std::array<OutcomeReader, 9> readers{
+const std::array<OutcomeReader, 11>& outcome_readers() {
+  static const std::array<OutcomeReader, 11> readers{
       {{Verdict{},
         [](const json& o) -> JobOutcome {
           return Verdict{.token = o.at("token"), .summary = o.at("summary")};
@@ -62,12 +62,25 @@ const std::array<OutcomeReader, 9>& outcome_readers() {
         [](const json& o) -> JobOutcome {
           return CiResult{.green = o.at("green"), .summary = o.at("summary")};
         }},
-       {EdgeResult{}, [](const json& o) -> JobOutcome {
+       {EdgeResult{},
+        [](const json& o) -> JobOutcome {
           const std::string end = o.at("end");
           const std::string gate = o.at("gate");
           return EdgeResult{.end = known("end", end, parse_edge_end(end)),
                             .gate = known("gate", gate, parse_edge_gate(gate)),
                             .text = o.at("text")};
+        }},
+       {Sampled{},
+        [](const json& o) -> JobOutcome {
+          const std::string health = o.at("health");
+          return Sampled{{.health = known("health", health, parse_health(health)),
+                          .latency_ms = number_or_null<double>(o, "latency_ms"),
+                          .error_rate = number_or_null<double>(o, "error_rate"),
+                          .text = o.at("text")}};
+        }},
+       {RolledBack{}, [](const json& o) -> JobOutcome {
+          const std::string state = o.at("state");
+          return RolledBack{known("state", state, parse_rollback_state(state)), o.at("text")};
         }}}};
   return readers;
 }
@@ -236,6 +249,15 @@ json from_outcome(const JobOutcome& outcome) {
                                  return json{{"end", to_string(e.end)},
                                              {"gate", to_string(e.gate)},
                                              {"text", e.text}};
+                               },
+                               [](const Sampled& s) {
+                                 return json{{"health", to_string(s.sample.health)},
+                                             {"latency_ms", or_null(s.sample.latency_ms)},
+                                             {"error_rate", or_null(s.sample.error_rate)},
+                                             {"text", s.sample.text}};
+                               },
+                               [](const RolledBack& r) {
+                                 return json{{"state", to_string(r.state)}, {"text", r.text}};
                                },
                            },
                            outcome);

@@ -18,97 +18,17 @@
 #include <vector>
 
 #include "base/result.h"
+#include "domain/deployment.h"
 #include "domain/llm.h"
+#include "domain/monitor.h"
 #include "domain/ownership.h"
 #include "domain/records.h"
 #include "store/audit.h"
 #include "store/llm_records.h"
+#include "store/queries.h"
 #include "store/shadow_records.h"
 
 namespace orc::store {
-
-struct TaskFilter {
-  std::optional<Stage> stage;
-  std::optional<TaskState> state;
-  std::string repo;
-  TaskId after;  // ids above this one
-  int limit = 100;
-};
-
-struct LiveJob {
-  Job job;
-  Task task;
-};
-
-struct DueJob {
-  JobId job;
-  TaskId task;
-};
-
-struct StageCount {
-  Stage stage = Stage::analysis;
-  TaskState state = TaskState::active;
-  bool running = false;                 // for active: the live job runs
-  HoldClass hold = HoldClass::unknown;  // for held
-  std::int64_t count = 0;
-  WallTime oldest;  // stage_since of the oldest
-};
-
-struct DecisionRow {
-  JobId job;
-  ChainDecision decision;
-};
-
-struct PluginKill {
-  std::string plugin;
-  std::string repo;  // empty: everywhere
-  std::string actor;
-  std::string reason;
-  WallTime at;
-  std::optional<WallTime> until;
-};
-
-struct OutboxItem {
-  std::int64_t id = 0;
-  std::string channel;  // notifier.log, tracker.local, …
-  std::string key;      // idempotency key, unique
-  std::string body;     // JSON
-  int attempts = 0;
-  WallTime due;
-};
-
-// An operator's drain; it holds over a restart.
-struct Drain {
-  std::string actor;
-  std::string reason;
-  WallTime at;
-};
-
-// Something about an open task or its job that no way through the program leads to.
-struct Irregularity {
-  enum class Kind : std::uint8_t {
-    no_live_job,        // the task is active, and nothing works or waits for it
-    stray_job,          // a live job of a task that is not active, or at another stage
-    illegal_row,        // holds a word that no table of the domain knows
-    idle_lease,         // held for a task that is in no transition
-    idle_place,         // at the serial gate, of a task that may have lost it
-    not_called,         // waits at the serial gate, and nobody is before it
-    pull_request_over,  // closed, while its task is open
-  };
-  Kind kind = Kind::no_live_job;
-  TaskId task;
-  JobId job;
-  std::string text;
-};
-
-// A label set → how often: what /metrics counts over the whole life of the database.
-struct OutcomeCount {
-  Stage stage = Stage::analysis;
-  std::string producer;
-  std::string outcome;
-  std::string reason;
-  std::int64_t count = 0;
-};
 
 // Reads. One reader belongs to one thread at a time; every call sees one consistent snapshot.
 class Reader {
@@ -150,6 +70,17 @@ class Reader {
   virtual Result<std::vector<GateCount>> gate_counts() = 0;
   virtual Result<std::vector<MergeSlot>> merge_slots() = 0;
   virtual Result<std::vector<CoverageBaseline>> coverage_baselines() = 0;
+  // Oldest first.
+  virtual Result<std::vector<Deployment>> deployments(TaskId task) = 0;
+  // Newest first.
+  virtual Result<std::vector<Monitor>> monitors(TaskId task) = 0;
+  // Those that still have something to do, oldest first.
+  virtual Result<std::vector<Monitor>> open_monitors() = 0;
+  // The newest of each repository that came to a deploy.
+  virtual Result<std::vector<Monitor>> latest_monitors() = 0;
+  // Oldest first.
+  virtual Result<std::vector<Sample>> samples(std::int64_t monitor) = 0;
+  virtual Result<std::vector<DeliveryCount>> delivery_counts() = 0;
   virtual Result<std::optional<Drain>> drain() = 0;
   // Among open tasks and live jobs; empty in a database that only this program has written.
   virtual Result<std::vector<Irregularity>> irregularities(int limit) = 0;
@@ -310,6 +241,19 @@ class Store : public Reader {
   virtual Status raise_coverage(const std::string& repo, double percent, const std::string& commit,
                                 WallTime now) = 0;
   virtual Status record_gate_run(const GateRun& run) = 0;
+
+  // Of the task, if there is one whose end is not known.
+  virtual Result<std::optional<Deployment>> open_deployment(TaskId task) = 0;
+  // State `intended`; the task must have none that is open.
+  virtual Status begin_deployment(const Deployment& deployment) = 0;
+  // State, text, producer, commit and time; `lost` where its end is known already.
+  virtual Result<Write> write_deployment(const Deployment& next) = 0;
+  // State `baseline`; a baseline of the task that is still open is abandoned.
+  virtual Status open_monitor(const Monitor& monitor) = 0;
+  // State, rollback, texts, commit and times of `next`; `lost` if state or rollback are not those of
+  // `before`. What has ended does not begin anew, and a rollback is intended once: an Error.
+  virtual Result<Write> write_monitor(const Monitor& before, const Monitor& next) = 0;
+  virtual Status record_sample(std::int64_t monitor, const Sample& sample) = 0;
 
   virtual Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions,
                                   WallTime now) = 0;

@@ -37,6 +37,20 @@ bool lacks_resources(int error_number) {
 
 }  // namespace
 
+std::vector<std::string> filled_in(std::vector<std::string> argv, const Placeholders& values) {
+  for (std::string& word : argv) {
+    for (std::size_t at = 0; at < word.size(); ++at) {
+      for (const auto& [placeholder, value] : values) {
+        if (word.compare(at, placeholder.size(), placeholder) != 0) continue;
+        word.replace(at, placeholder.size(), value);
+        at += value.size() - 1;
+        break;
+      }
+    }
+  }
+  return argv;
+}
+
 std::variant<CommandEnd, JobOutcome> run_command(Session& session,
                                                  const ConfiguredCommand& command) {
   using End = std::variant<CommandEnd, JobOutcome>;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -22,6 +23,10 @@ struct ConfiguredCommand {
   std::filesystem::path cwd;
   Millis timeout{0};
 };
+
+// Every placeholder in every word becomes its value; what a value holds is not looked at again.
+using Placeholders = std::vector<std::pair<std::string_view, std::string>>;
+std::vector<std::string> filled_in(std::vector<std::string> argv, const Placeholders& values);
 
 // It ended by itself.
 struct CommandEnd {

@@ -139,6 +139,8 @@ JobOutcome carry_out(EdgeJob& job, const std::string& head) {
     case JobKind::produce:
     case JobKind::ci:
     case JobKind::shadow:
+    case JobKind::monitor:
+    case JobKind::rollback:
       break;
   }
   return WorkerFault{"not a job of the edge"};

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Image freshness: asks what the image carries, and has it built anew once.
-#include <algorithm>
-
 #include "gates/image.h"
 #include "worker/command.h"
 #include "worker/edge_job.h"
@@ -12,19 +10,10 @@ namespace {
 
 using gates::Judgement;
 
-std::vector<std::string> filled_in(std::vector<std::string> argv, const std::string& commit) {
-  constexpr std::string_view k_placeholder = "{commit}";
-  for (std::string& word : argv) {
-    const std::size_t at = word.find(k_placeholder);
-    if (at != std::string::npos) word.replace(at, k_placeholder.size(), commit);
-  }
-  return argv;
-}
-
 // Where the commands run: the merged commit, so that a rebuild has what to build from.
 Judged ask_revision(EdgeJob& job) {
   const std::string& commit = job.candidate.commit;
-  auto ended = run_command(job.session, {filled_in(job.settings.image.revision, commit),
+  auto ended = run_command(job.session, {filled_in(job.settings.image.revision, {{"{commit}", commit}}),
                                          nullptr, job.code.verification, job.settings.image.timeout});
   if (auto* refused = std::get_if<JobOutcome>(&ended)) return std::move(*refused);
   const CommandEnd& end = *std::get_if<CommandEnd>(&ended);
@@ -43,7 +32,8 @@ Judged look_at_image(EdgeJob& job) {
   const auto* stale = std::get_if<Judgement>(&first);
   if (stale == nullptr || stale->result == GateResult::passed || image.rebuild.empty())
     return first;
-  auto ended = run_command(job.session, {filled_in(image.rebuild, job.candidate.commit),
+  auto ended = run_command(job.session, {filled_in(image.rebuild,
+                                                  {{"{commit}", job.candidate.commit}}),
                                          nullptr, job.code.verification, image.timeout});
   if (auto* refused = std::get_if<JobOutcome>(&ended)) return std::move(*refused);
   const CommandEnd& end = *std::get_if<CommandEnd>(&ended);

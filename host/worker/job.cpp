@@ -9,6 +9,7 @@
 #include "process/process.h"
 #include "worker/ci.h"
 #include "worker/edge.h"
+#include "worker/monitor.h"
 #include "worker/production.h"
 
 namespace orc::worker {
@@ -58,6 +59,16 @@ void take_in(Session& session, const Code& code, const Produced& produced,
   session.record.finish(std::move(report));
 }
 
+[[noreturn]] void run_without_code(Session& session, JobOutcome (*act)(Session&)) {
+  session.watchdog.watch({.deadline = session.limit(),
+                          .grace = session.request.kill_grace + k_last_words,
+                          .give_up = [&session](StopCause cause) {
+                            session.record.finish(
+                                {.outcome = stopped(cause, "at the deployed service")});
+                          }});
+  session.record.finish({.outcome = act(session)});
+}
+
 [[noreturn]] void carry_out(Session& session) {
   watch_own_step(session, session.limit(), "while the code was prepared");
   session.record.remove_at_end(session.scratch());
@@ -67,6 +78,8 @@ void take_in(Session& session, const Code& code, const Produced& produced,
   // Its clone is its own, and nobody comes back to it.
   if (session.request.kind == JobKind::shadow)
     session.record.remove_at_end(session.request.worktree.parent_path());
+  if (session.request.kind == JobKind::monitor) run_without_code(session, look_at_service);
+  if (session.request.kind == JobKind::rollback) run_without_code(session, roll_back);
   if (is_of_edge(session.request.kind)) run_edge(session);
   auto prepared = prepare_code(session);
   if (auto* refused = std::get_if<JobOutcome>(&prepared)) {

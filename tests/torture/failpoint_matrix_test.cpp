@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 
@@ -34,6 +35,9 @@ struct Scenario {
   const char* title = "plain";
   std::size_t attempts = k_stages;
   bool killed_at_staging = false;  // once, with a worker at work there
+  const char* repo = "code";
+
+  bool is_watched() const { return std::string_view(repo) == "watched"; }
 };
 
 Scenario scenario_of(Failpoint point) {
@@ -42,6 +46,11 @@ Scenario scenario_of(Failpoint point) {
                         point == Failpoint::recovery_adopted ||
                         point == Failpoint::recovery_durable;
   if (at_start) return {.title = "slow", .killed_at_staging = true};
+  constexpr std::array k_after_deploy{Failpoint::monitor_sampled,   Failpoint::monitor_decided,
+                                      Failpoint::rollback_intended, Failpoint::rollback_begun,
+                                      Failpoint::rollback_ran,      Failpoint::rollback_noted};
+  if (std::find(k_after_deploy.begin(), k_after_deploy.end(), point) != k_after_deploy.end())
+    return {.repo = "watched"};
   return {};
 }
 
@@ -54,14 +63,38 @@ class FailpointMatrix : public ::testing::TestWithParam<FailpointRow> {
       if (!world.lives()) world.start(variables);
       if (world.wait_until_serving(Ms{10'000})) {
         const auto tasks = world.tasks();
-        if (tasks.empty()) world.submit("M-1", scenario.title, "code");
-        if (!tasks.empty() && tasks.front().state == TaskState::done) return;
+        if (tasks.empty()) world.submit("M-1", scenario.title, scenario.repo);
+        if (!tasks.empty() && is_over(tasks.front())) return;
         if (!tasks.empty()) kill_at_staging(tasks.front());
         world.push_on();
       }
       (void)world.wait_for_end(Ms{20});
     }
     ADD_FAILURE() << "not done\n" << world.log();
+  }
+
+  bool is_over(const Task& task) const {
+    if (task.state != TaskState::done || !scenario.is_watched()) return task.state == TaskState::done;
+    const std::optional<Monitor> monitor = world.monitor(task.id);
+    return monitor && monitor->rollback != RollbackState::none &&
+           monitor->rollback != RollbackState::intended;
+  }
+
+  // The service got worse with its deploy: one alert, and the command has run once, or nobody knows.
+  void expect_one_rollback(bool was_killed) {
+    const Monitor monitor = world.monitor(world.tasks().front().id).value();
+    const auto point = GetParam().point;
+    const bool nobody_knows =
+        was_killed && (point == Failpoint::rollback_begun || point == Failpoint::rollback_ran);
+    EXPECT_EQ(monitor.state, MonitorState::degraded);
+    EXPECT_EQ(monitor.rollback,
+              nobody_knows ? RollbackState::unknown : RollbackState::succeeded)
+        << monitor.rollback_text;
+    const std::string ran = read_text(folder.path() / "world" / "rollbacks");
+    const bool before_it_ran = was_killed && point == Failpoint::rollback_begun;
+    EXPECT_EQ(std::count(ran.begin(), ran.end(), '\n'), before_it_ran ? 0 : 1);
+    EXPECT_EQ(world.alerts("degraded:M-1"), 1);
+    EXPECT_EQ(world.alerts("rollback:M-1"), nobody_knows ? 1 : 0);
   }
 
   void kill_at_staging(const Task& task) {
@@ -101,6 +134,7 @@ class FailpointMatrix : public ::testing::TestWithParam<FailpointRow> {
     see_it_through({{"ORCH_FAILPOINT", std::string(GetParam().name) + ":" + action},
                     {"ORCH_FAILPOINT_ONCE", fired.string()}});
     EXPECT_TRUE(std::filesystem::exists(fired)) << "the fail-point was never reached";
+    if (scenario.is_watched()) expect_one_rollback(action == "kill");
     expect_the_undisturbed_end();
   }
 

@@ -52,7 +52,13 @@ std::string yaml(const fs::path& root) {
        << bin_dir()
        << "/../torture-plugins]\nrepos:\n  none: { self_hosting: true }\n  code: { clone: "
        << root.string()
-       << "/code, ci: { required: false } }\nplugins:\n  scripted:\n    repos: \"*\"\n"
+       << "/code, ci: { required: false } }\n"
+       // Healthy until something was merged into it; a rollback leaves a line.
+       << "  watched: { clone: " << root.string()
+       << "/code, ci: { required: false }, monitor: { command: [test, \"!\", -s, " << root.string()
+       << "/merged], interval: 100ms, baseline: 1, failures: 2, window: 60s, rollback: { command: [sh, "
+          "-c, \"echo $1 >> $0/rollbacks\", "
+       << root.string() << ", \"{commit}\"] } } }\nplugins:\n  scripted:\n    repos: \"*\"\n"
           "    infra_retry: { attempts: 20, backoff: 20ms }\n    settings: { ledger: "
        << root.string()
        << "/ledger }\ngates: { infra_retry: { attempts: 20, backoff: 20ms } }\nstages:\n";
@@ -176,6 +182,18 @@ std::vector<Task> World::tasks() const {
 
 std::vector<Event> World::events() const {
   return must(must(store::open_sqlite_reader(database(), k_busy_timeout))->events({}, {}, k_many));
+}
+
+std::optional<Monitor> World::monitor(TaskId task) const {
+  const auto all = must(must(store::open_sqlite_reader(database(), k_busy_timeout))->monitors(task));
+  return all.empty() ? std::nullopt : std::optional(all.front());
+}
+
+int World::alerts(const std::string& condition) const {
+  const auto open = must(must(store::open_sqlite_reader(database(), k_busy_timeout))->open_alerts());
+  return static_cast<int>(std::count_if(open.begin(), open.end(), [&](const Alert& alert) {
+    return alert.condition == condition;
+  }));
 }
 
 int World::open_tasks() const {

@@ -52,6 +52,10 @@ class World {
   std::vector<Event> events() const;
   int open_tasks() const;
   // The invariants, over the state folder as it is now.
+  // The newest post-deploy monitor of the task.
+  std::optional<Monitor> monitor(TaskId task) const;
+  // How many alerts of this condition are open.
+  int alerts(const std::string& condition) const;
   std::vector<store::Violation> violations() const;
   // Attempts that began to produce more than once, and how many began at all.
   std::vector<std::string> ran_twice() const;

@@ -72,8 +72,9 @@ Result<Response> status(const Services& services, const Request&) {
   ORC_TRY(const views::Picture picture, picture_without_jobs(*reader, *status));
   ORC_TRY(const auto counts, reader->stage_counts());
   ORC_TRY(const auto alerts, reader->open_alerts());
-  return json_response(
-      views::status(*status, services.reloads.reload_history(), picture, counts, alerts));
+  ORC_TRY(const auto monitors, reader->latest_monitors());
+  return json_response(views::status(*status, services.reloads.reload_history(), picture, counts,
+                                     alerts, monitors));
 }
 
 Result<Response> queue(const Services& services, const Request&) {
@@ -85,7 +86,10 @@ Result<Response> queue(const Services& services, const Request&) {
   ORC_TRY(gates.counts, reader->gate_counts());
   ORC_TRY(gates.slots, reader->merge_slots());
   ORC_TRY(gates.baselines, reader->coverage_baselines());
-  return json_response(views::queue(picture, *status, outcomes, gates));
+  views::DeliveryFacts deliveries;
+  ORC_TRY(deliveries.monitors, reader->latest_monitors());
+  ORC_TRY(deliveries.counts, reader->delivery_counts());
+  return json_response(views::queue(picture, *status, outcomes, gates, deliveries));
 }
 
 std::variant<StreamWish, Problem> stream_wish(const Request& request,

@@ -47,6 +47,11 @@ Result<views::TaskFacts> facts_of(store::Reader& reader, TaskId task) {
   ORC_TRY(facts.events, reader.events(EventId{}, task, k_most_events));
   ORC_TRY(facts.pull_request, reader.pull_request(task));
   ORC_TRY(facts.gate_runs, reader.gate_runs(task));
+  ORC_TRY(facts.deployments, reader.deployments(task));
+  ORC_TRY(std::vector<Monitor> monitors, reader.monitors(task));
+  if (monitors.empty()) return facts;
+  ORC_TRY(facts.samples, reader.samples(monitors.front().id));
+  facts.monitor = std::move(monitors.front());
   return facts;
 }
 

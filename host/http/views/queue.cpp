@@ -58,7 +58,8 @@ Json outcomes_of(const std::string& plugin, const std::vector<store::OutcomeCoun
 }  // namespace
 
 Json queue(const Picture& picture, const engine::Snapshot& status,
-           const std::vector<store::OutcomeCount>& outcomes, const GateFacts& gates) {
+           const std::vector<store::OutcomeCount>& outcomes, const GateFacts& gates,
+           const DeliveryFacts& deliveries) {
   Json jobs = Json::array();
   int ahead = 0;
   for (const store::LiveJob& row : picture.live) {
@@ -82,6 +83,7 @@ Json queue(const Picture& picture, const engine::Snapshot& status,
   page["transition_lease"] = transition_lease(picture, status);
   page["serial_gate"] = serial_gate(picture, status);
   add_gates(gates, status.generation->config, page);
+  page["post_deploy_monitor"] = post_deploy_monitor(deliveries, status.generation->config);
   page["reaper"] = reaper(picture, status);
   page["reconciler"] = reconciler(picture, status);
   return page;

@@ -164,7 +164,7 @@ Json alert_rows(const std::vector<Alert>& alerts) {
 
 Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads,
             const Picture& picture, const std::vector<store::StageCount>& counts,
-            const std::vector<Alert>& alerts) {
+            const std::vector<Alert>& alerts, const std::vector<Monitor>& monitors) {
   std::int64_t queued = 0;
   // An active task has exactly one live job.
   for (const store::StageCount& row : counts)
@@ -186,6 +186,7 @@ Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads
           {"plugins", plugin_rows(*status.generation, picture)},
           {"preflight", preflight_rows(status.preflights)},
           {"provider_pauses", pause_rows(status.provider_pauses)},
+          {"monitors", monitor_rows(monitors)},
           {"alerts", alert_rows(alerts)},
           {"transitions", status.transitions},
           {"lost_writes", status.lost_writes},

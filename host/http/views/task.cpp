@@ -134,6 +134,8 @@ Json task_detail(const Task& task, const TaskFacts& facts, const Picture& pictur
   detail["content_id"] = task.content_id;
   detail["cost_usd"] = total_cost(facts.agent_runs);
   detail["pull_request"] = pull_request_of(facts.pull_request);
+  detail["deployments"] = deployment_rows(facts.deployments);
+  detail["monitor"] = facts.monitor ? monitor_detail(*facts.monitor, facts.samples) : Json(nullptr);
   detail["artifacts"] = Json::array();
   for (const ArtifactRecord& record : facts.artifacts) {
     detail["artifacts"].push_back(artifact_row(record));

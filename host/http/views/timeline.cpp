@@ -110,6 +110,9 @@ std::string_view entry_kind(JobKind kind) {
       return "landing";
     case JobKind::image:
       return "image_freshness";
+    case JobKind::monitor:  // no job rows, see monitors
+    case JobKind::rollback:
+      return "monitor";
   }
   return "";
 }

@@ -66,6 +66,9 @@ struct TaskFacts {
   std::vector<Event> events;
   std::optional<PullRequest> pull_request;
   std::vector<GateRun> gate_runs;
+  std::vector<Deployment> deployments;
+  std::optional<Monitor> monitor;  // the newest
+  std::vector<Sample> samples;     // its
 };
 Json task_detail(const Task& task, const TaskFacts& facts, const Picture& picture);
 // With what led there: the entries of the timeline since the task came to its stage.
@@ -92,9 +95,20 @@ Json gates(const GateFacts& facts, const config::Config& config);
 // What the gates of the edge came to in one job.
 Json gate_rows(JobId job, const std::vector<GateRun>& runs);
 
+// monitors.cpp
+struct DeliveryFacts {
+  std::vector<Monitor> monitors;  // the one in force of each repository
+  std::vector<store::DeliveryCount> counts;
+};
+Json deployment_rows(const std::vector<Deployment>& deployments);
+Json monitor_detail(const Monitor& monitor, const std::vector<Sample>& samples);
+Json monitor_rows(const std::vector<Monitor>& monitors);
+Json post_deploy_monitor(const DeliveryFacts& facts, const config::Config& config);
+
 // queue.cpp
 Json queue(const Picture& picture, const engine::Snapshot& status,
-           const std::vector<store::OutcomeCount>& outcomes, const GateFacts& gates);
+           const std::vector<store::OutcomeCount>& outcomes, const GateFacts& gates,
+           const DeliveryFacts& deliveries);
 
 // ownership.cpp
 Json lease_list(const Picture& picture, const engine::Snapshot& status);
@@ -120,7 +134,7 @@ Json advisor(const config::Config& config, const std::vector<store::ShadowTally>
 // status.cpp
 Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads,
             const Picture& picture, const std::vector<store::StageCount>& counts,
-            const std::vector<Alert>& alerts);
+            const std::vector<Alert>& alerts, const std::vector<Monitor>& monitors);
 Json finding(const config::Finding& finding);
 Json config_values(const config::Generation& generation);
 Json reload(const engine::ReloadAnswer& answer);

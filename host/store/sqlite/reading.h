@@ -47,6 +47,12 @@ struct Reading {
   Result<std::vector<GateCount>> gate_counts();
   Result<std::vector<MergeSlot>> merge_slots();
   Result<std::vector<CoverageBaseline>> coverage_baselines();
+  Result<std::vector<Deployment>> deployments(TaskId task);
+  Result<std::vector<Monitor>> monitors(TaskId task);
+  Result<std::vector<Monitor>> open_monitors();
+  Result<std::vector<Monitor>> latest_monitors();
+  Result<std::vector<Sample>> samples(std::int64_t monitor);
+  Result<std::vector<DeliveryCount>> delivery_counts();
   Result<std::optional<Drain>> drain();
   Result<std::vector<Irregularity>> irregularities(int limit);
   Result<std::vector<LiveJob>> ending_jobs();
@@ -140,6 +146,18 @@ class WithReads : public Base {
   Result<std::vector<MergeSlot>> merge_slots() override { return reading().merge_slots(); }
   Result<std::vector<CoverageBaseline>> coverage_baselines() override {
     return reading().coverage_baselines();
+  }
+  Result<std::vector<Deployment>> deployments(TaskId task) override {
+    return reading().deployments(task);
+  }
+  Result<std::vector<Monitor>> monitors(TaskId task) override { return reading().monitors(task); }
+  Result<std::vector<Monitor>> open_monitors() override { return reading().open_monitors(); }
+  Result<std::vector<Monitor>> latest_monitors() override { return reading().latest_monitors(); }
+  Result<std::vector<Sample>> samples(std::int64_t monitor) override {
+    return reading().samples(monitor);
+  }
+  Result<std::vector<DeliveryCount>> delivery_counts() override {
+    return reading().delivery_counts();
   }
   Result<std::optional<Drain>> drain() override { return reading().drain(); }
   Result<std::vector<Irregularity>> irregularities(int limit) override {

@@ -178,6 +178,24 @@ constexpr std::array k_checks{
           " WHERE m.state='landed' AND NOT EXISTS (SELECT 1 FROM tested_contents c WHERE"
           " c.task_id=m.task_id AND c.content_id=m.content_id)",
           "compare that commit with the tests' reports; hold the task until somebody has"},
+    Check{{"I9", "a_finished_task_has_no_open_deployment"},
+          "SELECT 'deployments '||d.id||' of '||t.work_item,'is '||d.state||', but the task is "
+          "'||t.state FROM deployments d JOIN tasks t ON t.id=d.task_id"
+          " WHERE t.finished_at IS NOT NULL AND d.state IN ('intended','running')",
+          k_report},
+    Check{{"I9", "a_commit_is_deployed_once"},
+          "SELECT 'deployments of '||t.work_item,'commit '||d.commit_id||' was deployed '||count(*)"
+          "||' times' FROM deployments d JOIN tasks t ON t.id=d.task_id"
+          " WHERE d.state='succeeded' AND d.commit_id<>'' GROUP BY d.task_id,d.commit_id"
+          " HAVING count(*)>1",
+          k_report},
+    Check{{"I9", "a_rollback_is_intended_once"},
+          "SELECT 'monitors of '||t.work_item,'tell of '||count(e.id)||' rollbacks, but '||"
+          "(SELECT count(*) FROM monitors m WHERE m.task_id=t.id AND m.rollback<>'none')"
+          "||' are written down' FROM events e JOIN tasks t ON t.id=e.task_id"
+          " WHERE e.kind='monitor.rollback_intended' GROUP BY t.id HAVING count(e.id)<>"
+          "(SELECT count(*) FROM monitors m WHERE m.task_id=t.id AND m.rollback<>'none')",
+          k_report},
     Check{{"I11", "an_alert_is_open_once"},
           "SELECT 'alerts of task '||task_id,condition||' is open '||count(*)||' times' FROM alerts"
           " WHERE cleared_at IS NULL GROUP BY task_id,condition HAVING count(*)>1",

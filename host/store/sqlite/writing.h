@@ -75,6 +75,14 @@ class SqliteStore final : public WithReads<Store> {
                         WallTime now) override;
   Status record_gate_run(const GateRun& run) override;
 
+  // deployments.cpp
+  Result<std::optional<Deployment>> open_deployment(TaskId task) override;
+  Status begin_deployment(const Deployment& deployment) override;
+  Result<Write> write_deployment(const Deployment& next) override;
+  Status open_monitor(const Monitor& monitor) override;
+  Result<Write> write_monitor(const Monitor& before, const Monitor& next) override;
+  Status record_sample(std::int64_t monitor, const Sample& sample) override;
+
   Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions,
                           WallTime now) override;
   Status record_artifact(const ArtifactRecord& artifact) override;

@@ -22,6 +22,21 @@ class TextViews : public ::testing::Test {
   }
 };
 
+TEST_F(TextViews, SayOfAWatchedServiceWhatWasSeenAndWhatCameOfTheRollback) {
+  const Json task = Json::parse(R"({"work_item":"T-7","deployments":[{"commit":"0123456789abcdef",
+      "state":"succeeded","confirmed_by":"alice","updated_at":"2026-01-02T03:04:05Z","text":"runs"}],
+    "monitor":{"state":"degraded","text":"3 bad samples in a row","rollback":"failed",
+      "rollback_text":"exit code 1","ended_at":"2026-01-02T03:14:05Z"}})");
+  const std::string text = cli::task_text(task);
+  EXPECT_NE(text.find("0123456789ab succeeded at 2026-01-02T03:04:05Z, confirmed by alice: runs"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("degraded: 3 bad samples in a row; rollback failed: exit code 1"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(cli::monitor_lines(Json::parse(R"([{"state":"healthy"}])")), "");
+}
+
 TEST_F(TextViews, ShowTheStatusInAFewLines) {
   const Json status = Json::parse(R"({"version":"0.1.0","ready":true,"draining":false,"fault":"",
     "config":{"generation":5,"sha256":"1b4f0e98aabbccdd","last_reload":{"successful":false,

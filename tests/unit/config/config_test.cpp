@@ -213,9 +213,10 @@ TEST(Options, EveryRowHasADecodableDefaultAndOneVariable) {
       if (name.empty()) continue;
       EXPECT_TRUE(names.insert(std::string(name)).second) << name;
     }
-    constexpr std::array<std::string_view, 6> k_contract{
+    constexpr std::array<std::string_view, 7> k_contract{
         "repos.*.test.",     "repos.*.forge.",    "repos.*.merge.",
-        "repos.*.coverage.", "repos.*.security.", "repos.*.image."};
+        "repos.*.coverage.", "repos.*.security.", "repos.*.image.",
+        "repos.*.monitor."};
     const bool contract =
         std::any_of(k_contract.begin(), k_contract.end(),
                     [&](std::string_view part) { return option.key.starts_with(part); });

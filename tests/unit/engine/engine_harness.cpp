@@ -9,6 +9,14 @@ Launcher::Launched ScriptedLauncher::launch(const std::filesystem::path&,
                                             const jobs::JobRequest& request) {
   const std::lock_guard lock(mutex_);
   launched_.push_back(request);
+  if (request.kind == JobKind::monitor || request.kind == JobKind::rollback) {
+    jobs::WorkerReport report{.outcome = Sampled{{.health = Health::healthy, .text = "answers"}}};
+    if (auto& script = side_outcomes_[request.kind]; !script.empty()) {
+      report.outcome = std::move(script.front());
+      script.pop_front();
+    }
+    return report;
+  }
   Reply reply;
   if (auto& script = is_of_edge(request.kind) ? edge_replies_[request.kind]
                                               : replies_[request.stage];

@@ -37,6 +37,12 @@ class ScriptedLauncher final : public Launcher {
     const std::lock_guard lock(mutex_);
     edge_replies_[kind].push_back(std::move(reply));
   }
+  // What the next worker of this kind reports; it is one without a job row. A look without a script
+  // finds the service healthy.
+  void script(JobKind kind, JobOutcome outcome) {
+    const std::lock_guard lock(mutex_);
+    side_outcomes_[kind].push_back(std::move(outcome));
+  }
   std::vector<jobs::JobRequest> launched() const {
     const std::lock_guard lock(mutex_);
     return launched_;
@@ -49,6 +55,7 @@ class ScriptedLauncher final : public Launcher {
   mutable std::mutex mutex_;
   std::map<Stage, std::deque<Reply>> replies_;
   std::map<JobKind, std::deque<Reply>> edge_replies_;
+  std::map<JobKind, std::deque<JobOutcome>> side_outcomes_;
   std::vector<jobs::JobRequest> launched_;
   int content_ = 0;
 };

@@ -28,6 +28,10 @@ struct Rows {
   std::vector<ArtifactRecord> artifacts;
   std::vector<Approval> approvals;
   std::vector<AgentRun> agent_runs;
+  std::vector<Deployment> deployments;
+  std::vector<Monitor> monitors;
+  std::vector<Sample> samples;
+  std::vector<store::DeliveryCount> deliveries;
   std::vector<Event> events;
   std::vector<store::StageCount> counts;
   std::vector<store::OutcomeCount> outcomes;
@@ -106,6 +110,16 @@ class FakeReader : public store::Reader {
     return keep(rows_.jobs, [](const Job& j) { return j.state == JobState::finished; });
   }
   Result<std::vector<store::StageCount>> stage_counts() override { return rows_.counts; }
+  Result<std::vector<Deployment>> deployments(TaskId task) override {
+    return keep(rows_.deployments, [&](const Deployment& d) { return d.task == task; });
+  }
+  Result<std::vector<Monitor>> monitors(TaskId task) override {
+    return keep(rows_.monitors, [&](const Monitor& m) { return m.task == task; });
+  }
+  Result<std::vector<Monitor>> open_monitors() override { return rows_.monitors; }
+  Result<std::vector<Monitor>> latest_monitors() override { return rows_.monitors; }
+  Result<std::vector<Sample>> samples(std::int64_t) override { return rows_.samples; }
+  Result<std::vector<store::DeliveryCount>> delivery_counts() override { return rows_.deliveries; }
   Result<std::vector<Merge>> merges(TaskId) override { return std::vector<Merge>(); }
   Result<std::vector<GateRun>> gate_runs(TaskId) override { return std::vector<GateRun>{}; }
   Result<std::vector<GateCount>> gate_counts() override { return std::vector<GateCount>{}; }

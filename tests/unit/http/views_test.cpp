@@ -143,7 +143,17 @@ TEST(QueueView, ShowsADeferredJobWithTheTimeOfItsNextLook) {
       views::queue(picture, status, {{Stage::testing, "test-runner", "verdict", "", 12}},
                    {.counts = {{EdgeGate::merge, GateResult::passed, 3}},
                     .slots = {{"shop", TaskId{7}, "T-7", WallTime{}}},
-                    .baselines = {{"shop", 81.5, "c0ffee", WallTime{}}}});
+                    .baselines = {{"shop", 81.5, "c0ffee", WallTime{}}}},
+                   {.monitors = {{.work_item = "T-7",
+                                  .repo = "shop",
+                                  .state = MonitorState::degraded,
+                                  .rollback = RollbackState::intended}},
+                    .counts = {{"monitor", "degraded", 1}, {"rollback", "intended", 1}}});
+  EXPECT_EQ(queue["post_deploy_monitor"]["enabled"], true);
+  EXPECT_EQ(queue["post_deploy_monitor"]["results"]["degraded"], 1);
+  EXPECT_EQ(queue["post_deploy_monitor"]["results"]["healthy"], 0);
+  EXPECT_EQ(queue["post_deploy_monitor"]["rollbacks"]["intended"], 1);
+  EXPECT_EQ(queue["post_deploy_monitor"]["monitors"][0]["task"], "T-7");
   EXPECT_EQ(queue["jobs"][0]["state"], "deferred");
   EXPECT_EQ(queue["jobs"][0]["waiting"]["code"], "infra_backoff");
   EXPECT_EQ(queue["jobs"][0]["waiting"]["until"], "2026-11-21T02:03:59Z");

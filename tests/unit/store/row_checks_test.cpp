@@ -170,6 +170,19 @@ INSTANTIATE_TEST_SUITE_P(
                 "commit_id,tree,content_id,state,at,settled_at)"
                 " VALUES(1,1,'r','main','b','','c','t','untested','landed',1,1)",
                 "merges 1 of ORCH-1"},
+        Planted{"a_finished_task_has_no_open_deployment",
+                "INSERT INTO deployments(task_id,job_id,repo,commit_id,confirmed_by,state,begun_at,"
+                "updated_at) VALUES(3,1,'r','c','a','running',1,1)",
+                "of ORCH-3"},
+        Planted{"a_commit_is_deployed_once",
+                "INSERT INTO deployments(task_id,job_id,repo,commit_id,confirmed_by,state,begun_at,"
+                "updated_at) VALUES(3,1,'r','c','a','succeeded',1,1),"
+                "(3,1,'r','c','a','succeeded',2,2)",
+                "of ORCH-3"},
+        Planted{"a_rollback_is_intended_once",
+                "INSERT INTO events(task_id,kind,actor,text,data,at)"
+                " VALUES(3,'monitor.rollback_intended','e','','{}',1)",
+                "of ORCH-3"},
         Planted{"an_alert_is_open_once",
                 "INSERT INTO alerts(task_id,condition,text,at) SELECT task_id,condition,text,at "
                 "FROM alerts",
