@@ -12,6 +12,9 @@
 #include <cstdlib>
 #include <deque>
 #include <fstream>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
@@ -92,9 +95,11 @@ Load read_pages(int port, int clients, const std::vector<std::string>& paths, Mi
                 Millis pause = Millis{0}) {
   std::vector<std::vector<double>> each(static_cast<std::size_t>(clients));
   std::vector<std::thread> threads;
+  std::mutex mutex;
+  std::string failure;
   const MonoTime start = mono_now();
-  for (auto& latencies : each) {
-    threads.emplace_back([&, port] {
+  const auto read = [&](std::vector<double>& latencies) {
+    try {
       Client client(port);
       for (std::size_t i = 0; mono_now() - start < time; ++i) {
         const MonoTime asked = mono_now();
@@ -103,9 +108,14 @@ Load read_pages(int port, int clients, const std::vector<std::string>& paths, Mi
         latencies.push_back(std::chrono::duration<double, std::milli>(mono_now() - asked).count());
         if (pause > Millis{0}) std::this_thread::sleep_for(pause);
       }
-    });
-  }
+    } catch (const std::exception& error) {
+      const std::lock_guard lock(mutex);
+      failure = error.what();
+    }
+  };
+  for (auto& latencies : each) threads.emplace_back(read, std::ref(latencies));
   for (std::thread& thread : threads) thread.join();
+  if (!failure.empty()) throw std::runtime_error(failure);
   Load load{.seconds = seconds_since(start)};
   for (const auto& latencies : each)
     load.latencies_ms.insert(load.latencies_ms.end(), latencies.begin(), latencies.end());
@@ -177,6 +187,17 @@ class BenchHost {
   }
   test::HostHarness host{test::bin_dir()};
 };
+
+// What `work` measured, and how many transitions the host made meanwhile.
+Json beside_pipeline(const BenchHost& bench, const std::function<Json()>& work) {
+  const auto before = bench.status().at("transitions").get<std::int64_t>();
+  const MonoTime start = mono_now();
+  Json measured = work();
+  const auto after = bench.status().at("transitions").get<std::int64_t>();
+  measured["transitions_per_second"] =
+      static_cast<double>(after - before) / seconds_since(start);
+  return measured;
+}
 
 Json command_starts(const BenchHost& bench) {
   Json all;
@@ -265,9 +286,10 @@ Json beside_nginx(int port, Millis time) {
   test::write_text(folder.path() / "html/queue", std::string(2000, 'x'));
   test::write_text(
       folder.path() / "nginx.conf",
-      "daemon off; worker_processes 2; pid nginx.pid; error_log stderr error;\n"
+      "user root root; daemon off; worker_processes 2; pid nginx.pid; error_log stderr error;\n"
       "events { worker_connections 64; }\n"
-      "http { access_log off; keepalive_requests 1000000000; server { listen 127.0.0.1:" +
+      "http { client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4;"
+      " scgi_temp_path t5; access_log off; keepalive_requests 1000000000; server { listen 127.0.0.1:" +
           std::to_string(k_port) + "; root html; } }\n");
   process::SpawnSpec spec;
   spec.argv = {program, "-e", "stderr", "-p", folder.path().string() + "/", "-c", "nginx.conf"};
@@ -275,6 +297,11 @@ Json beside_nginx(int port, Millis time) {
   auto started = process::spawn(spec);
   auto* child = std::get_if<process::Child>(&started);
   if (child == nullptr) throw std::runtime_error("nginx does not start");
+  // Also where the measurement fails: what is left of it would answer the next one.
+  const std::shared_ptr<process::Child> ended(child, [](process::Child* nginx) {
+    ::kill(nginx->pid, SIGTERM);
+    (void)test::wait_for_end(nginx->pid, Millis{5000});
+  });
   const MonoTime limit = mono_now() + Millis{5000};
   while (mono_now() < limit) {
     try {
@@ -285,8 +312,6 @@ Json beside_nginx(int port, Millis time) {
     }
   }
   const Load theirs = read_pages(k_port, 16, {"/queue"}, time);
-  ::kill(child->pid, SIGTERM);
-  (void)test::wait_for_end(child->pid, Millis{5000});
   answer["nginx"] = theirs.shown();
   answer["share_of_nginx"] = answer["orchestrator"]["requests_per_second"].get<double>() /
                              answer["nginx"]["requests_per_second"].get<double>();
@@ -301,16 +326,15 @@ Json surface(bool quick) {
   {
     BenchHost bench(quick ? 900 : 90'000, quick ? 100 : 10'000, 1);
     const int port = bench.port();
-    const auto before = bench.status().at("transitions").get<std::int64_t>();
-    const MonoTime start = mono_now();
-    // Sixteen readers that ask fifty times a second each, beside a pipeline that runs as fast as it
-    // can; then sixteen that ask as fast as they are answered.
-    all["beside_a_pipeline_steady"] =
-        read_pages(port, 16, {"/queue", "/metrics"}, time, Millis{20}).shown();
-    all["beside_a_pipeline_flood"] = read_pages(port, 16, {"/queue", "/metrics"}, time).shown();
-    const auto after = bench.status().at("transitions").get<std::int64_t>();
-    all["transitions_per_second_meanwhile"] =
-        static_cast<double>(after - before) / seconds_since(start);
+    const std::vector<std::string> pages{"/queue", "/metrics"};
+    // A pipeline that runs as fast as it can: alone; beside sixteen readers that ask fifty times a
+    // second each; beside sixteen that ask as fast as they are answered.
+    all["pipeline_without_readers"] =
+        beside_pipeline(bench, [&] { std::this_thread::sleep_for(time); return Json::object(); });
+    all["beside_a_pipeline_steady"] = beside_pipeline(
+        bench, [&] { return read_pages(port, 16, pages, time, Millis{20}).shown(); });
+    all["beside_a_pipeline_flood"] =
+        beside_pipeline(bench, [&] { return read_pages(port, 16, pages, time).shown(); });
     all["event_streams"] = streams(port);
   }
   {
