@@ -28,7 +28,7 @@ MAY_INCLUDE = {
     "cli": LEAF | {"config"},
     "sandbox": {"process"},
     "worker": LEAF | {"process", "jobs", "git", "artifacts", "gates"},
-    "app": BELOW_ENGINE | {"engine", "http", "cli"},
+    "app": BELOW_ENGINE | {"engine", "http", "cli", "gates"},
     "": {"base", "app", "cli"},  # main.cpp
 }
 

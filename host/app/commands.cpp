@@ -12,6 +12,7 @@
 #include "app/plugin_switch.h"
 #include "app/replay.h"
 #include "app/scratch_folder.h"
+#include "app/selftest/command.h"
 #include "app/serve.h"
 #include "base/revision.h"
 #include "cli/exit_code.h"
@@ -125,6 +126,10 @@ int Commands::db_migrate(const cli::DatabasePlace& place) {
 
 int Commands::events_verify(const cli::EventsVerifyOptions& options) {
   return app::events_verify(options);
+}
+
+int Commands::gate_selftest(const cli::SelftestOptions& options) {
+  return app::gate_selftest(config_file(options.file), options.output);
 }
 
 int Commands::doctor(const cli::DoctorOptions& options) {

@@ -22,6 +22,7 @@ class Commands final : public cli::Entry {
   int db_migrate(const cli::DatabasePlace& place) override;
   int events_verify(const cli::EventsVerifyOptions& options) override;
   int doctor(const cli::DoctorOptions& options) override;
+  int gate_selftest(const cli::SelftestOptions& options) override;
   int db_check(const cli::DbCheckOptions& options) override;
   int version(cli::OutputFormat output) override;
 };

@@ -90,6 +90,11 @@ struct DoctorOptions {
   OutputFormat output = OutputFormat::text;
 };
 
+struct SelftestOptions {
+  std::optional<std::filesystem::path> file;
+  OutputFormat output = OutputFormat::text;
+};
+
 struct DbCheckOptions {
   DatabasePlace place;
   OutputFormat output = OutputFormat::text;
@@ -122,6 +127,7 @@ class Entry {
   virtual int events_verify(const EventsVerifyOptions& options) = 0;
   virtual int doctor(const DoctorOptions& options) = 0;
   virtual int db_check(const DbCheckOptions& options) = 0;
+  virtual int gate_selftest(const SelftestOptions& options) = 0;
   virtual int version(OutputFormat output) = 0;
 };
 

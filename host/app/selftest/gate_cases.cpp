@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every gate, held to what it must say about evidence that is sound, red, missing, cut off, stale
 // and touched. Pure.
+#include <algorithm>
 #include <array>
 
 #include "app/selftest/selftest.h"
+#include "domain/edge.h"
+#include "gates/fixtures.h"
 
 namespace orc::app {
 
@@ -126,11 +129,30 @@ class Trial {
   SelftestRow row_;
 };
 
+SelftestRow& row_of(std::vector<SelftestRow>& rows, const std::string& gate) {
+  const auto known = std::find_if(rows.begin(), rows.end(), [&](const SelftestRow& row) {
+    return row.subject == gate;
+  });
+  return known != rows.end() ? *known : rows.emplace_back(SelftestRow{.subject = gate, .passed = true});
+}
+
+void try_fixture(const gates::GateFixture& fixture, SelftestRow& row) {
+  ++row.cases;
+  const gates::Judgement judgement = fixture.judge();
+  if (judgement.result == fixture.expected || !row.passed) return;
+  row.passed = false;
+  row.text = "the case \"" + std::string(fixture.name) + "\" says " +
+             std::string(to_string(judgement.result)) + " (" + judgement.text + ") instead of " +
+             std::string(to_string(fixture.expected));
+}
+
 }  // namespace
 
 std::vector<SelftestRow> try_gates(Evaluate evaluate) {
   std::vector<SelftestRow> rows;
   for (const StageRule& rule : STAGE_TRANSITIONS) rows.push_back(Trial(rule, evaluate).run());
+  for (const gates::GateFixture& fixture : gates::fixtures())
+    try_fixture(fixture, row_of(rows, std::string(to_string(fixture.gate)) + "_gate"));
   return rows;
 }
 

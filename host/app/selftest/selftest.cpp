@@ -80,7 +80,7 @@ class Plugin {
 
   // Nothing: it was cancelled.
   std::optional<SelftestRow> run() {
-    SelftestRow row{.subject = loaded_.type, .sha256 = loaded_.sha256, .passed = true};
+    SelftestRow row{.subject = loaded_.name, .sha256 = loaded_.sha256, .passed = true};
     for (const PluginCase& each : plugin_cases()) {
       if (each.type != loaded_.type) continue;
       if (cancelled_ && cancelled_()) return std::nullopt;

@@ -17,7 +17,7 @@ namespace orc::app {
 
 // One gate or plugin, tried on its fixtures.
 struct SelftestRow {
-  std::string subject;  // "check_tests_passed", "test-runner"
+  std::string subject;  // "check_tests_passed", "merge_gate", a plugin's name
   std::string sha256;   // of a plugin's library; empty: a gate
   bool passed = false;
   int cases = 0;
@@ -26,7 +26,7 @@ struct SelftestRow {
 
 using Evaluate = GateDecision (*)(const GateInput& input);
 
-// One row a gate. Pure; microseconds.
+// One row a gate, those of the edge to production last. Pure; well below a millisecond.
 std::vector<SelftestRow> try_gates(Evaluate evaluate = evaluate_gate);
 
 // The plugin types that have fixtures.

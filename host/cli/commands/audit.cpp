@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands that look over a database without a host, or beside one.
+// The commands that look over a database, or over what judges, without a host or beside one.
 #include <CLI/CLI.hpp>
 
 #include "cli/commands/tree.h"
@@ -91,6 +91,18 @@ void add_replay(Tree& tree) {
       [&tree, options] { tree.chosen = [&tree, options] { return tree.entry.replay(*options); }; });
 }
 
+void add_gate_selftest(Tree& tree) {
+  CLI::App* selftest =
+      noun(tree, "gate", "what decides about transitions")
+          ->add_subcommand("selftest", "try every gate and deterministic plugin on its fixtures");
+  auto options = std::make_shared<SelftestOptions>();
+  selftest->add_option("-c,--config", options->file, "configuration file")->type_name("FILE");
+  add_output_option(*selftest, options->output);
+  selftest->callback([&tree, options] {
+    tree.chosen = [&tree, options] { return tree.entry.gate_selftest(*options); };
+  });
+}
+
 }  // namespace
 
 CLI::App* noun(Tree& tree, const std::string& name, const std::string& about) {
@@ -106,6 +118,7 @@ void add_audit_commands(Tree& tree) {
   add_db_backup(tree);
   add_db_migrate(tree);
   add_replay(tree);
+  add_gate_selftest(tree);
   add_db_check(tree);
   add_events_verify(tree);
 }

@@ -143,8 +143,7 @@ void add_next(Tree& tree) {
 }
 
 void add_gates(Tree& tree) {
-  CLI::App* gate = tree.app.add_subcommand("gate", "what decides about transitions");
-  gate->require_subcommand(1);
+  CLI::App* gate = noun(tree, "gate", "what decides about transitions");
   CLI::App* list = gate->add_subcommand("list", "the gates, what each reads and where it leads");
   on_chosen(tree, *list, add_common_options(*list), [](const Session& session) {
     return session.show_rows("/api/v1/gates", "gates", gate_list_text);

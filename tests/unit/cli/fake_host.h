@@ -174,6 +174,10 @@ class FakeEntry : public cli::Entry {
     looked_over = options;
     return 0;
   }
+  int gate_selftest(const cli::SelftestOptions& options) override {
+    tried = options;
+    return 1;
+  }
   int version(cli::OutputFormat output) override {
     shown = output;
     return 0;
@@ -187,6 +191,7 @@ class FakeEntry : public cli::Entry {
   std::optional<cli::PluginSwitchOptions> switched;
   std::optional<cli::ReplayOptions> replayed;
   std::optional<cli::DbBackupOptions> backed_up;
+  std::optional<cli::SelftestOptions> tried;
   std::optional<cli::DatabasePlace> migrated;
   std::optional<cli::EventsVerifyOptions> verified;
   std::optional<cli::DoctorOptions> examined;
