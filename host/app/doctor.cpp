@@ -147,12 +147,12 @@ Findings look_at_contracts(Patient& patient) {
 
 // What judges, judged itself.
 Findings look_at_judges(Patient& patient) {
-  std::vector<SelftestRow> rows = try_gates();
-  for (SelftestRow& row :
+  std::vector<engine::SelftestRow> rows = try_gates();
+  for (engine::SelftestRow& row :
        try_plugins(*patient.generation(), {}, worker_path(), patient.folder(), {}))
     rows.push_back(std::move(row));
   Findings found;
-  for (const SelftestRow& row : rows) {
+  for (const engine::SelftestRow& row : rows) {
     found.push_back(
         {.state = row.passed ? State::ok : State::fault,
          .check = "",

@@ -15,6 +15,7 @@
 
 #include "app/preflights.h"
 #include "app/reload.h"
+#include "app/selftest/selftest.h"
 #include "app/service_manager.h"
 #include "base/file.h"
 #include "base/guarded_process.h"
@@ -154,9 +155,25 @@ int fail(int code, const Error& error) {
   return code;
 }
 
-Preflights::Ask asking(const engine::StateFolders& folders) {
-  return [folders](const config::Generation& generation, const std::set<std::string>& plugins,
-                   const std::function<bool()>& cancelled) {
+using TellSelftests = std::function<void(engine::SelftestRound)>;
+
+// What is loaded is tried on its fixtures first: whatever is to use it waits for that. A library
+// that failed is tried again with every reload.
+Preflights::Ask asking(const engine::StateFolders& folders, TellSelftests tell) {
+  return [folders, tell = std::move(tell), trusted = std::set<std::string>()](
+             const config::Generation& generation, const std::set<std::string>& plugins,
+             const std::function<bool()>& cancelled) mutable {
+    if (plugins.empty()) {
+      engine::SelftestRound round{.rows = try_gates(), .loaded = {}};
+      for (const auto& [name, plugin] : generation.plugins) round.loaded.insert(plugin.sha256);
+      std::erase_if(trusted, [&](const std::string& one) { return !round.loaded.contains(one); });
+      for (engine::SelftestRow& row :
+           try_plugins(generation, trusted, worker_path(), folders.root / "verify", cancelled)) {
+        if (row.passed) trusted.insert(row.sha256);
+        round.rows.push_back(std::move(row));
+      }
+      if (!cancelled()) tell(std::move(round));
+    }
     return run_preflights(generation, plugins, worker_path(), folders.root / "repos",
                           folders.root / "verify", cancelled);
   };
@@ -174,7 +191,9 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
              const std::map<std::string, std::string>& webhook_secrets) {
   const config::Config& config = generation->config;
   const auto generations = std::make_shared<GenerationInForce>(generation);
-  Preflights preflights(asking({config.state_dir}));
+  TellSelftests tell_selftests;  // the engine, once there is one
+  Preflights preflights(asking(
+      {config.state_dir}, [&](engine::SelftestRound round) { tell_selftests(std::move(round)); }));
   http::Changes changes;
   engine::Engine engine(
       {.store = std::move(store),
@@ -187,6 +206,7 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
        .folders = {config.state_dir},
        .identity = new_host_identity(),
        .ask_preflight = [&](const std::string& plugin) { preflights.ask_again(plugin); },
+       .trust = {selftested_types(), try_gates()},
        .on_published = [&](const engine::StatusPtr& status) { changes.tell(status->last_event); },
        .heartbeat_every = manager.heartbeat_every(),
        .heartbeat = beating(manager)});
@@ -209,8 +229,8 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
        // Also where nothing changed: a reload is how an operator asks for another look.
        .accepted = [&](config::GenerationPtr next) { preflights.use(std::move(next)); }});
 
+  tell_selftests = [&](engine::SelftestRound round) { engine.use_selftests(std::move(round)); };
   preflights.use(generation);
-  preflights.start([&](config::PreflightRound round) { engine.use_preflights(std::move(round)); });
 
   const UniqueFd engine_ended(::eventfd(0, EFD_CLOEXEC));
   std::thread engine_thread([&] {
@@ -245,6 +265,9 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
                           : config.webhooks.host + ":" +
                                 std::to_string(server.value()->webhooks_port())}});
     manager.ready(in_one_line(*engine.status()));
+    // Not before: its workers would take the processors from whoever waits for the host.
+    preflights.start(
+        [&](config::PreflightRound round) { engine.use_preflights(std::move(round)); });
     obey_signals(signals.get(), engine_ended.get(), engine, reloader, manager);
   } else {
     engine.stop(engine::StopMode::leave_workers);

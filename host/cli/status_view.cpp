@@ -85,6 +85,26 @@ std::string provider_lines(const Json& status) {
   return text;
 }
 
+std::string breaker_lines(const Json& status) {
+  std::string text;
+  for (const Json& breaker : object_field(status, "breakers")) {
+    text += "  paused   " + text_field(breaker, "producer") + ": " +
+            std::to_string(number_field(breaker, "faults")) + " times " +
+            text_field(breaker, "reason") + "; one job tries at " +
+            clock_time(text_field(breaker, "next_try")) + "\n";
+  }
+  return text;
+}
+
+std::string selftest_lines(const Json& status) {
+  std::string text;
+  for (const Json& row : object_field(status, "selftests")) {
+    if (bool_field(row, "passed", true)) continue;
+    text += "  distrust " + text_field(row, "subject") + ": " + text_field(row, "text") + "\n";
+  }
+  return text;
+}
+
 std::string reload_lines(const Json& status) {
   const Json& last = object_field(object_field(status, "config"), "last_reload");
   if (bool_field(last, "successful", true)) return "";
@@ -137,9 +157,9 @@ std::string chains_of(const Json& plugin) {
 
 std::string status_text(const Json& status) {
   return headline(status) + load_line(status) + stage_lines(status) + plugin_lines(status) +
-         preflight_lines(status) + provider_lines(status) + reload_lines(status) +
-         change_lines(status) + monitor_lines(object_field(status, "monitors")) +
-         alert_lines(status);
+         preflight_lines(status) + provider_lines(status) + breaker_lines(status) +
+         selftest_lines(status) + reload_lines(status) + change_lines(status) +
+         monitor_lines(object_field(status, "monitors")) + alert_lines(status);
 }
 
 std::string plugin_list_text(const Json& plugins) {

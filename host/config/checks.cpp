@@ -145,6 +145,21 @@ class CrossCheck {
       check_shadows(key, stage, chain);
     }
     check_fallbacks();
+    check_triage(config_.stages.at(Stage::testing).triage);
+  }
+
+  void check_triage(const std::string& name) {
+    if (name.empty()) return;
+    const auto plugin = config_.plugins.find(name);
+    if (plugin == config_.plugins.end()) {
+      const auto near = nearest(name, plugin_names());
+      error("stages.testing.triage.plugin",
+            "no plugin \"" + name + "\"" + (near ? ", did you mean \"" + *near + "\"?" : ""),
+            "add it to plugins, or remove the triage");
+    } else if (plugin->second.type != k_fallback_type) {
+      error("stages.testing.triage.plugin", "\"" + name + "\" starts no language model",
+            "name the plugin of type " + std::string(k_fallback_type) + ", or remove the triage");
+    }
   }
 
   void check_shadows(const std::string& key, Stage stage, const StageChain& chain) {

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "domain/breaker.h"
 #include "domain/isolation.h"
 #include "domain/llm.h"
 #include "domain/scope.h"
@@ -67,6 +68,8 @@ struct Repo {
 struct StageChain {
   std::vector<std::string> producers;  // names of `plugins`, asked in order
   std::vector<std::string> shadows;    // links marked `shadow: true`: run beside, decide nothing
+  std::string triage;  // says in words why a measured verdict is red; empty: nobody
+  int triages_a_day = 20;
 };
 
 struct RoleSettings {
@@ -142,6 +145,9 @@ struct Config {
   int max_rollbacks = 3;  // stages.development.max_rollbacks
   int max_broken_artifacts = 2;
   Millis decide_timeout{5000};
+  Switch breaker;  // of classes of faults, and of tasks that fail the same way again
+  BreakerLimits breaker_limits;
+  int breaker_repeats = 3;  // 0: never
 
   Isolation isolation;
   std::vector<std::filesystem::path> plugin_dirs;

@@ -38,6 +38,10 @@ std::string_view to_string(EdgeGate gate) {
   }
   return "";
 }
+std::string gate_name(EdgeGate gate) {
+  return std::string(to_string(gate)) + "_gate";
+}
+
 std::optional<EdgeGate> parse_edge_gate(std::string_view text) {
   for (const EdgeGateRow& row : k_edge_gates) {
     if (row.name == text) return row.gate;

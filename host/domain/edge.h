@@ -28,6 +28,7 @@ inline constexpr std::array k_edge_gates{
     EdgeGateRow{EdgeGate::image, "image", JobKind::image},
 };
 std::string_view to_string(EdgeGate gate);
+std::string gate_name(EdgeGate gate);  // "merge_gate"
 std::optional<EdgeGate> parse_edge_gate(std::string_view text);
 std::string_view to_string(GateResult result);
 std::optional<GateResult> parse_gate_result(std::string_view text);

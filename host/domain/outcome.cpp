@@ -50,6 +50,8 @@ constexpr std::array k_holds{
     HoldRow{HoldClass::no_producer, "no_producer", false,
             "a configuration that gives the stage a producer, then an operator"},
     HoldRow{HoldClass::retry_budget, "retry_budget", false, "an operator: orchestrator task retry"},
+    HoldRow{HoldClass::repeats, "repeats", false,
+            "an operator who read what fails again and again: orchestrator task release"},
     HoldRow{HoldClass::blocked, "blocked", false,
             "an operator who read the report and approves this content: orchestrator task release"},
     HoldRow{HoldClass::llm_budget, "llm_budget", false,
@@ -116,6 +118,12 @@ std::string_view name_of(const JobOutcome& outcome) {
           [](const RolledBack&) { return std::string_view("rolled_back"); },
       },
       outcome);
+}
+
+ReasonCode reason_of(const JobOutcome& outcome) {
+  if (const auto* deferred = std::get_if<Deferred>(&outcome)) return deferred->reason;
+  if (const auto* held = std::get_if<Held>(&outcome)) return held->reason;
+  return ReasonCode::none;
 }
 
 std::string text_of(const JobOutcome& outcome) {

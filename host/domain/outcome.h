@@ -47,6 +47,7 @@ enum class HoldClass : std::uint8_t {
   broken_artifact,  // the artifact broke its contract more often than the budget allows
   no_producer,      // every link of the chain declined or is off
   retry_budget,     // the developer-retry budget is spent
+  repeats,          // the same failures again and again: one more try changes nothing
   blocked,          // the verdict itself says BLOCKED
   llm_budget,       // no further LLM run fits into what the task, the role or the day may use
   operator_hold,    // a human asked for it
@@ -141,6 +142,8 @@ using JobOutcome =
 // "verdict", "deferred", … : stored with the job and used as a metric label.
 std::string_view name_of(const JobOutcome& outcome);
 std::string text_of(const JobOutcome& outcome);
+// Of a deferral or a hold; else none.
+ReasonCode reason_of(const JobOutcome& outcome);
 
 // --- the chain's decisions ---------------------------------------------------------------------
 

@@ -50,6 +50,8 @@ inline constexpr std::string_view k_waits_at_serial_gate = "serial_gate";
 inline constexpr std::string_view k_waits_for_lease = "lease_held";
 inline constexpr std::string_view k_waits_for_merge_lock = "merge_lock";
 inline constexpr std::string_view k_waits_for_monitor = "post_deploy_monitor";
+inline constexpr std::string_view k_waits_for_canary = "breaker";
+inline constexpr std::string_view k_waits_for_selftest = "selftest";
 // Until somebody calls: the last second of the year 9999.
 inline constexpr WallTime k_until_called{253'402'300'799'000};
 

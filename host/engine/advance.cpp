@@ -23,12 +23,6 @@ std::string json_escape(const std::string& text) {
   return out;
 }
 
-ReasonCode reason_of(const JobOutcome& outcome) {
-  if (const auto* deferred = std::get_if<Deferred>(&outcome)) return deferred->reason;
-  if (const auto* held = std::get_if<Held>(&outcome)) return held->reason;
-  return ReasonCode::none;
-}
-
 std::string token_of(const JobOutcome& outcome) {
   const auto* deferred = std::get_if<Deferred>(&outcome);
   return deferred != nullptr ? deferred->resume_token : std::string();
@@ -76,6 +70,7 @@ Status Engine::on(JobEnded& ended) {
     ORC_TRY(kept_back, follow_up(worker, report, evidence));
   }
   Followup followup = *std::move(kept_back);
+  ORC_CHECK_OK(stop_repeating(worker, report, followup));
   ORC_CHECK_OK(remember_tested(worker, report, followup));
   ORC_CHECK_OK(record_deployment(worker, report, followup));
   ORC_FAILPOINT(gate_decided);
@@ -104,6 +99,7 @@ Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report
   if (!asked.empty()) ORC_CHECK_OK(store_->record_decisions(worker.job.id, asked, batch_.now));
   observe_decisions(worker.job.stage, asked);
   observe_end(worker, report);
+  ORC_CHECK_OK(heed_breakers(worker, report));
   ORC_CHECK_OK(record_edge(worker, report));
   const bool is_judged = std::holds_alternative<Verdict>(report.outcome) ||
                          std::holds_alternative<EdgeResult>(report.outcome);
@@ -166,6 +162,13 @@ GateInput Engine::gate_input(const Worker& worker, const jobs::WorkerReport& rep
   return input;
 }
 
+// A worker that was lost did not say who produced: whoever was to be asked first.
+std::string Engine::producer_of(const Worker& worker, const jobs::WorkerReport& report) {
+  const bool says_nobody = report.producer.empty() && !worker.links.empty();
+  return says_nobody && !is_of_edge(worker.job.kind) ? worker.links.front().plugin
+                                                     : report.producer;
+}
+
 Result<Followup> Engine::follow_up(const Worker& worker, const jobs::WorkerReport& report,
                            const std::vector<Evidence>& evidence) {
   const Task& task = worker.task;
@@ -173,17 +176,13 @@ Result<Followup> Engine::follow_up(const Worker& worker, const jobs::WorkerRepor
   const config::Config& config = worker.generation->config;
   Budget budget{.max_rollbacks = config.max_rollbacks,
                 .max_broken_artifacts = config.max_broken_artifacts};
-  // A worker that was lost did not say who produced: whoever was to be asked first.
-  const bool says_nobody = report.producer.empty() && !worker.links.empty();
-  const bool is_gates_own = is_of_edge(job.kind) && report.producer.empty();
-  const std::string& producer =
-      says_nobody && !is_gates_own ? worker.links.front().plugin : report.producer;
   budget.infra = config.gate_retry;
-  if (const auto plugin = config.plugins.find(producer); plugin != config.plugins.end()) {
+  if (const auto plugin = config.plugins.find(producer_of(worker, report));
+      plugin != config.plugins.end()) {
     budget.infra = plugin->second.infra_retry;
   }
   const auto gate = [&] {
-    GateDecision decision = evaluate_gate(gate_input(worker, report, evidence));
+    GateDecision decision = ask_gate(gate_input(worker, report, evidence));
     observe(Tally::gate,
             {std::string(find_rule(job.stage)->gate), std::string(name_of(decision)), "", ""});
     // The gate read the verdict alone; what the producer says beside it is for whoever has to mend
@@ -328,6 +327,7 @@ Status Engine::on(NewGeneration& message) {
                                 .at = batch_.now}));
   batch_.last_event = id.value;
   ORC_CHECK_OK(carry_out(provider_gate_.try_now("", batch_.now)));
+  ORC_CHECK_OK(retry_breakers(message.generation->config));
   batch_.effects.emplace_back([this, next = message.generation] {
     generation_ = next;
     next_due_ = wall_now();  // it may allow more workers

@@ -117,6 +117,7 @@ Status Engine::start_next(NextJob next) {
   const Job wanted{.task = next.job.task,
                    .kind = next.job.kind,
                    .stage = next.job.stage,
+                   .attempt = next.job.attempt,
                    .first_link = next.job.first_link,
                    .reason = next.job.reason,
                    .resume_token = next.job.resume_token};
@@ -135,7 +136,7 @@ Status Engine::start_next(NextJob next) {
     batch_.next_jobs.push_back(std::move(next));
     return Done{};
   }
-  ORC_TRY(Admission admission, admit(next.task, next.job.kind, next.job.stage, next.job.attempt));
+  ORC_TRY(Admission admission, admit(next.task, wanted, chain));
   if (auto* waits = std::get_if<Waits>(&admission)) {
     tell(next.job, std::move(*waits));
     batch_.next_jobs.push_back(std::move(next));
@@ -161,7 +162,7 @@ Status Engine::claim_queued(const store::DueJob& due) {
   ORC_TRY(ResolvedChain chain, chain_of(live->job, live->task));
   ORC_TRY(const ModelAdmission model, admit_to_model(live->job, live->task, chain));
   if (!model.may_start()) return turn_away(*live, model);
-  ORC_TRY(const Admission admission, admit(live->task, live->job.kind, live->job.stage, live->job.attempt));
+  ORC_TRY(const Admission admission, admit(live->task, live->job, chain));
   if (const auto* waits = std::get_if<Waits>(&admission)) {
     ++batch_.turned_away;
     ORC_TRY(const store::Write told,
@@ -205,6 +206,7 @@ Result<ResolvedChain> Engine::chain_of(const Job& job, const Task& task) {
   ResolvedChain chain =
       resolve_chain(*generation_, tests_again ? Stage::testing : job.stage, task.repo,
                     self_hosting, kills_, job.first_link);
+  trust_.pass_over(chain, *generation_);
   if (job.reason != to_string(ReasonCode::in_progress)) return chain;
   ORC_TRY(const std::vector<Job> earlier, store_->jobs(task.id));
   leave_only(who_began(earlier, job), chain);

@@ -235,7 +235,7 @@ Result<GateDecision> Engine::ask_gate_again(const Task& task) {
     newest.push_back(record);
   }
   const std::vector<Evidence> evidence = evidence_->read_again(newest);
-  return evaluate_gate({.rule = *find_rule(task.stage),
+  return ask_gate({.rule = *find_rule(task.stage),
                         .work_item = task.work_item,
                         .attempt = newest.empty() ? 0 : newest.front().attempt,
                         .content_id = task.content_id,

@@ -107,6 +107,8 @@ Result<Followup> Engine::follow_edge(const Worker& worker, const jobs::WorkerRep
   const Task& task = worker.task;
   const Job& job = worker.job;
   const config::Config& config = worker.generation->config;
+  if (auto distrusted = trust_.against_gate(gate_name(result.gate)))
+    return put_on_hold(task, HoldClass::environment, *distrusted);
   if (result.end == EdgeEnd::base_moved) {
     ORC_TRY(const std::vector<Merge> merges, store_->merges(task.id));
     const auto tries = std::count_if(merges.begin(), merges.end(), [&](const Merge& merge) {
@@ -121,7 +123,7 @@ Result<Followup> Engine::follow_edge(const Worker& worker, const jobs::WorkerRep
                     .attempt = job.attempt,
                     .content_id = report.content_id,
                     .evidence = evidence};
-    const GateDecision decision = evaluate_gate(input);
+    const GateDecision decision = ask_gate(input);
     if (!std::holds_alternative<GatePassed>(decision))
       return after_gate(task, job, decision, budget, batch_.now);
     ORC_CHECK_OK(store_->record_tested(task.id, worker.suite, report.content_id, job.id,

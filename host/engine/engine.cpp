@@ -55,7 +55,8 @@ Engine::Engine(Parts parts)
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       shadows_(*store_, *launcher_, folders_, epoll_.get()),
       side_workers_(*launcher_, epoll_.get()),
-      monitors_(*store_, side_workers_, folders_, around_monitors()) {
+      monitors_(*store_, side_workers_, folders_, around_monitors()),
+      trust_(std::move(parts.trust)) {
   if (!epoll_ || !wake_fd_) std::abort();  // the process is out of descriptors before it began
   epoll_event event{.events = EPOLLIN, .data = {.u64 = k_wake_token}};
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_fd_.get(), &event);
@@ -240,7 +241,7 @@ void Engine::turn(std::vector<Happening> happenings) {
   const Status applied = apply(happenings);
   if (!applied.ok()) {
     store_->rollback();
-    reload_provider_pauses();
+    reload_pauses();
     log(LogLevel::warning, "engine.batch_refused", applied.error().message,
         {{"happenings", std::to_string(happenings.size())}});
     fault_ = applied.error().message;
@@ -263,6 +264,7 @@ Status Engine::apply(std::vector<Happening>& happenings) {
                                 [this](SwitchesChanged& e) { return on(e); },
                                 [this](ReconcilerRound& e) { return on(e); },
                                 [this](config::PreflightRound& e) { return on(e); },
+                                [this](SelftestRound& e) { return on(e); },
                                 [this](clients::Delivered& e) { return on(e); },
                             },
                             happening));
@@ -288,7 +290,7 @@ void Engine::apply_alone(Happening& happening) {
   const Status applied = apply(alone);
   if (applied.ok()) return;
   store_->rollback();
-  reload_provider_pauses();
+  reload_pauses();
   fault_ = applied.error().message;
   if (auto* command = std::get_if<Command>(&happening)) {
     command->answered({.kind = Answer::Kind::unavailable,

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "clients/outbox.h"
+#include "engine/breakers.h"
 #include "engine/chain.h"
 #include "engine/evidence.h"
 #include "engine/followup.h"
@@ -36,6 +37,7 @@
 #include "engine/side_workers.h"
 #include "engine/state_folders.h"
 #include "engine/tallies.h"
+#include "engine/trust.h"
 #include "store/store.h"
 
 namespace orc::engine {
@@ -62,6 +64,7 @@ class Engine final : public CommandPort, public StatusPort {
     // [engine thread] A task was held for its environment by this plugin; returns at once. May be
     // empty.
     std::function<void(const std::string& plugin)> ask_preflight;
+    Trust trust;  // what is used only after use_selftests, and how the gates did
     std::function<void(const StatusPtr&)>
         on_published;  // [engine thread], after every turn; may be empty
     // [engine thread] Called at least this often while the engine gets through its loop and the
@@ -85,6 +88,7 @@ class Engine final : public CommandPort, public StatusPort {
   void stop(StopMode mode);
   void use_generation(config::GenerationPtr generation);
   void use_preflights(config::PreflightRound round);
+  void use_selftests(SelftestRound round);
   Answer execute(const Request& request, const Actor& actor, const Terms& terms = {}) override;
   // The same without waiting: `answered` is called on the engine thread once it is durable.
   void post(const Request& request, const Actor& actor, std::function<void(const Answer&)> answered,
@@ -109,7 +113,7 @@ class Engine final : public CommandPort, public StatusPort {
   };
   struct SwitchesChanged {};  // a new generation is in force
   using Happening = std::variant<Command, JobEnded, NewGeneration, SwitchesChanged, ReconcilerRound,
-                                 config::PreflightRound, clients::Delivered>;
+                                 config::PreflightRound, SelftestRound, clients::Delivered>;
 
   struct Worker {
     Job job;
@@ -179,6 +183,7 @@ class Engine final : public CommandPort, public StatusPort {
   Status on(clients::Delivered& delivered);
   Result<Followup> follow_up(const Worker& worker, const jobs::WorkerReport& report,
                      const std::vector<Evidence>& evidence);
+  static std::string producer_of(const Worker& worker, const jobs::WorkerReport& report);
   GateInput gate_input(const Worker& worker, const jobs::WorkerReport& report,
                        const std::vector<Evidence>& evidence) const;
   Status record_end(const Worker& worker, const jobs::WorkerReport& report,
@@ -226,13 +231,26 @@ class Engine final : public CommandPort, public StatusPort {
   Status raise_preflight(const config::PreflightRow& row, const std::string& condition);
   Status release_environment_holds(const config::PreflightRow& row, WallTime before);
 
+  // --- what failed its fixtures (selftests.cpp) ---
+  Status on(SelftestRound& round);
+  GateDecision ask_gate(const GateInput& input) const;
+
+  // --- where repeating changes nothing (breaking.cpp) ---
+  Status heed_breakers(const Worker& worker, const jobs::WorkerReport& report);
+  Status tell_closed(const std::vector<Breaker>& closed, const std::string& why);
+  Status put_breakers(const std::vector<Breaker>& changed);
+  Status retry_breakers(const config::Config& config);
+  Result<std::optional<Waits>> await_producer(const Task& task, const Job& job,
+                                              const ResolvedChain& chain);
+  Status stop_repeating(const Worker& worker, const jobs::WorkerReport& report, Followup& followup);
+
   // --- ownership (lease.cpp) ---
   struct Admitted {
     std::optional<std::int64_t> lease_epoch;  // nothing outside the region
   };
   using Admission = std::variant<Admitted, Waits>;
   // Before a claim.
-  Result<Admission> admit(const Task& task, JobKind kind, Stage stage, int attempt);
+  Result<Admission> admit(const Task& task, const Job& job, const ResolvedChain& chain);
   // Puts a task that enters the region in its repository's line; nothing: it is inside.
   Result<std::optional<Waits>> line_up(const Task& task, Stage stage);
   Result<Admission> take_lease(const Task& task, const std::string& holder);
@@ -279,7 +297,7 @@ class Engine final : public CommandPort, public StatusPort {
                                                        const jobs::WorkerReport& report);
   Result<std::optional<Followup>> want_of_a_model(const Worker& worker);
   Status carry_out(const ProviderGate::Change& change);
-  void reload_provider_pauses();
+  void reload_pauses();
 
   // --- claims (claims.cpp) ---
   Status claim_jobs();
@@ -378,6 +396,8 @@ class Engine final : public CommandPort, public StatusPort {
   std::vector<store::PluginKill> kills_;
   std::map<std::string, KnownPreflight> preflights_;  // by condition
   ProviderGate provider_gate_;
+  Breakers breakers_;
+  Trust trust_;
   std::optional<WallTime> next_due_;
   std::optional<WallTime> next_outbox_;
   std::optional<WallTime> next_unkill_;

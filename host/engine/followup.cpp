@@ -98,10 +98,6 @@ Followup next_step(const Task& task, const Job& job, JobKind step, const std::st
   return followup;
 }
 
-std::string gate_name(EdgeGate gate) {
-  return std::string(to_string(gate)) + "_gate";
-}
-
 Followup after_pass(const Task& task, const Job& job, const std::string& why, const EdgePlan& edge,
                     WallTime now) {
   const StageRule& rule = *find_rule(task.stage);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/answers.h"
 #include "engine/engine.h"
+#include "engine/request.h"
 
 namespace orc::engine {
 
@@ -14,27 +15,26 @@ namespace {
 
 constexpr Millis k_look_again{30'000};  // at a lease whose owner lives in another host
 
-bool covers(const config::Switch& mechanism, const config::Config& config,
-            const std::string& repo) {
-  const auto known = config.repos.find(repo);
-  const bool self_hosting = known != config.repos.end() && known->second.self_hosting;
-  return mechanism.enabled && mechanism.repos.covers(repo, self_hosting);
-}
-
 }  // namespace
 
 // --- in ----------------------------------------------------------------------------------------
 
-Result<Engine::Admission> Engine::admit(const Task& task, JobKind kind, Stage stage,
-                                        int attempt) {
-  if (!has_side_effects(stage)) return Admission{Admitted{}};
-  ORC_TRY(std::optional<Waits> waits, line_up(task, stage));
-  if (waits) return Admission{std::move(*waits)};
-  ORC_TRY(waits, take_merge_lock(task, kind));
-  if (waits) return Admission{std::move(*waits)};
-  ORC_TRY(waits, await_monitor(task, kind));
-  if (waits) return Admission{std::move(*waits)};
-  return take_lease(task, std::string(to_string(stage)) + ", attempt " + std::to_string(attempt));
+Result<Engine::Admission> Engine::admit(const Task& task, const Job& job,
+                                        const ResolvedChain& chain) {
+  const bool in_region = has_side_effects(job.stage);
+  if (in_region) {
+    ORC_TRY(std::optional<Waits> waits, line_up(task, job.stage));
+    if (waits) return Admission{std::move(*waits)};
+    ORC_TRY(waits, take_merge_lock(task, job.kind));
+    if (waits) return Admission{std::move(*waits)};
+    ORC_TRY(waits, await_monitor(task, job.kind));
+    if (waits) return Admission{std::move(*waits)};
+  }
+  ORC_TRY(std::optional<Waits> paused, await_producer(task, job, chain));
+  if (paused) return Admission{std::move(*paused)};
+  if (!in_region) return Admission{Admitted{}};
+  return take_lease(
+      task, std::string(to_string(job.stage)) + ", attempt " + std::to_string(job.attempt));
 }
 
 // The order of arrival is the order in which tasks came to the region, not that of free workers.

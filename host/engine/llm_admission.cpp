@@ -237,11 +237,14 @@ Status Engine::carry_out(const ProviderGate::Change& change) {
 
 Result<Answer> Engine::carry_out(const TryPlugin& request, const Actor& actor) {
   const ProviderGate::Change change = provider_gate_.try_now(request.plugin, batch_.now);
-  if (change.closed.empty()) {
+  const std::vector<Breaker> tried =
+      breakers_.try_now(request.plugin, generation_->config.breaker_limits, batch_.now);
+  if (change.closed.empty() && tried.empty()) {
     return Answer{.kind = Answer::Kind::not_found,
                   .code = "not_paused",
                   .text = printable(request.plugin) + " is not kept from being asked"};
   }
+  ORC_CHECK_OK(put_breakers(tried));
   for (const ProviderPause& pause : change.closed) ORC_CHECK_OK(store_->put_provider_pause(pause));
   batch_.looks_for_due = true;
   ORC_TRY(const int recalled, store_->recall_jobs(k_provider_paused, batch_.now));
@@ -257,9 +260,11 @@ Result<Answer> Engine::carry_out(const TryPlugin& request, const Actor& actor) {
 }
 
 // What memory and store may say differently after a batch that was rolled back.
-void Engine::reload_provider_pauses() {
+void Engine::reload_pauses() {
   Result<std::vector<ProviderPause>> pauses = store_->provider_pauses();
   if (pauses.ok()) provider_gate_.load(pauses.value());
+  Result<std::vector<Breaker>> breakers = store_->breakers();
+  if (breakers.ok()) breakers_.load(breakers.value());
 }
 
 }  // namespace orc::engine

@@ -67,6 +67,8 @@ void Engine::publish() {
   status->fault = fault_;
   for (const auto& [condition, known] : preflights_) status->preflights.push_back(known);
   status->provider_pauses = provider_gate_.pauses();
+  status->breakers = breakers_.all();
+  status->selftests = trust_.rows();
   {
     const std::lock_guard lock(mutex_);
     status_ = status;

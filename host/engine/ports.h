@@ -7,12 +7,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "config/generation.h"
 #include "config/preflight.h"
+#include "domain/breaker.h"
 #include "domain/ownership.h"
 #include "domain/records.h"
 
@@ -171,6 +173,19 @@ struct KnownPreflight {
   config::PreflightRow row;
   WallTime at;
 };
+// One gate or plugin, tried on its fixtures.
+struct SelftestRow {
+  std::string subject;  // "check_tests_passed", "merge_gate", a plugin's name
+  std::string sha256;   // of a plugin's library; empty: a gate
+  bool passed = false;
+  int cases = 0;
+  std::string text;  // which case went wrong, and how; empty: none
+};
+struct SelftestRound {
+  std::vector<SelftestRow> rows;
+  // Hashes of the libraries in force: what is known of any other is forgotten.
+  std::set<std::string> loaded;
+};
 struct LeaseReclaims {
   std::int64_t stale = 0;   // the owner was gone
   std::int64_t forced = 0;  // an operator took it from a live one
@@ -206,6 +221,9 @@ struct Snapshot {
   std::string fault;                       // the store refuses to write; empty: none
   std::vector<KnownPreflight> preflights;  // of this process; by plugin, then repository
   std::vector<ProviderPause> provider_pauses;
+  std::vector<Breaker> breakers;       // open or not; by producer, then reason
+  // Of this process: gates, then plugins. May be null.
+  std::shared_ptr<const std::vector<SelftestRow>> selftests;
 };
 using StatusPtr = std::shared_ptr<const Snapshot>;
 

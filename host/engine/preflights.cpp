@@ -76,6 +76,7 @@ Status Engine::raise_preflight(const config::PreflightRow& row, const std::strin
 // younger than the look that found everything in order.
 Status Engine::release_environment_holds(const config::PreflightRow& row, WallTime before) {
   log(LogLevel::info, "preflight.passed", config::subject_of(row) + " is in order again");
+  ORC_CHECK_OK(tell_closed(breakers_.close(row.plugin, batch_.now), "its preflight passed"));
   store::TaskFilter filter{.state = TaskState::held, .repo = row.repo, .limit = k_page};
   while (true) {
     ORC_TRY(const std::vector<Task> page, store_->tasks(filter));

@@ -14,6 +14,13 @@ config::Repo repo_of(const config::Config& config, const Task& task) {
   return repo;
 }
 
+bool covers(const config::Switch& mechanism, const config::Config& config,
+            const std::string& repo) {
+  const auto known = config.repos.find(repo);
+  const bool self_hosting = known != config.repos.end() && known->second.self_hosting;
+  return mechanism.enabled && mechanism.repos.covers(repo, self_hosting);
+}
+
 jobs::JobRequest build_request(const Task& task, const Job& job,
                                const config::Generation& generation,
                                const std::vector<jobs::RequestLink>& links,

@@ -10,6 +10,8 @@ namespace orc::engine {
 // What the configuration says about the task's repository; a repository that it does not name gets
 // an empty contract and the default branch "main".
 config::Repo repo_of(const config::Config& config, const Task& task);
+// Whether a mechanism is switched on for the repository of this name.
+bool covers(const config::Switch& mechanism, const config::Config& config, const std::string& repo);
 
 // Everything the worker needs to know about one attempt. Pure. [any thread]
 jobs::JobRequest build_request(const Task& task, const Job& job,

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "engine/chain.h"
 #include "engine/request.h"
+#include "engine/triage.h"
 #include "engine/worker_process.h"
 #include "jobs/worker_client.h"
 
@@ -99,6 +100,12 @@ Status Shadows::queue_after(const Decided& decided, const config::Generation& ge
                             const std::vector<store::PluginKill>& kills, WallTime now) {
   const auto row = generation.config.stages.find(decided.job.stage);
   if (row == generation.config.stages.end() || decided.commit.empty()) return Done{};
+  ORC_TRY(const std::optional<store::NewShadow> triage,
+          triage_of(store_, decided, generation, kills, now));
+  if (triage) {
+    ORC_CHECK_OK(store_.queue_shadow(*triage, now));
+    may_wait_ = true;
+  }
   const bool self_hosting = is_self_hosting(generation, decided.task.repo);
   for (const std::string& name : row->second.shadows) {
     if (!resolve_shadow(generation, name, decided.task.repo, self_hosting, kills)) continue;
@@ -124,7 +131,7 @@ Status Shadows::turn(const config::GenerationPtr& generation,
       ++it;
       continue;
     }
-    ORC_CHECK_OK(store_end(it->second, now));
+    ORC_CHECK_OK(store_end(it->second, generation->config, now));
     it = running_.erase(it);
     may_wait_ = true;
   }
@@ -143,14 +150,19 @@ Status Shadows::turn(const config::GenerationPtr& generation,
   return Done{};
 }
 
-Status Shadows::store_end(const Running& ended, WallTime now) {
+Status Shadows::store_end(const Running& ended, const config::Config& config, WallTime now) {
   const std::filesystem::path folder = job_folder(ended.run.id);
   const bool reported = has_reported(folder);
   const jobs::WorkerReport report =
       jobs::conclude(folder, reported ? jobs::WorkerEnd() : launcher_.end_of(ended.child));
   if (!reported) end_survivors(ended.run.run_id);
   store::ShadowEnd stored = end_of(report, now);
-  stored.artifact = keep_artifact(ended, report.artifacts);
+  if (ended.run.what.purpose == store::ShadowPurpose::triage) {
+    ORC_CHECK_OK(attach_triage(store_, folders_, config, ended.work_item, ended.run, report,
+                               folder / "artifacts", now));
+  } else {
+    stored.artifact = keep_artifact(ended, report.artifacts);
+  }
   return store_.finish_shadow(ended.run.id, stored);
 }
 
@@ -185,6 +197,12 @@ Status Shadows::take(const store::ShadowRun& run, const config::Generation& gene
                                    is_self_hosting(generation, task->repo), kills);
   if (!link) return give_up(run.id, "skipped", "switched off before it started", now);
 
+  const bool is_triage = run.what.purpose == store::ShadowPurpose::triage;
+  if (is_triage) {
+    ORC_TRY(const std::optional<std::string> exhausted,
+            triage_over_budget(store_, generation.config, *job, *link, now));
+    if (exhausted) return give_up(run.id, "skipped", *exhausted, now);
+  }
   Running running{.run = run,
                   .work_item = task->work_item,
                   .child = {},
@@ -194,7 +212,8 @@ Status Shadows::take(const store::ShadowRun& run, const config::Generation& gene
       build_request(*task, *job, generation, {*link}, folders_, running.run.run_id);
   request.kind = JobKind::shadow;
   request.head_commit = run.what.commit;
-  request.feedback.clear();
+  request.feedback =
+      is_triage ? triage_question(folders_, task->work_item, *job) : std::string();
   request.resume_token.clear();
   request.worktree = work_folder(run.id) / "worktree";
   request.verification = work_folder(run.id) / "verification";

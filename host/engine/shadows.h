@@ -41,7 +41,8 @@ class Shadows {
 
   // What an earlier host left is ended and counted as lost. In an open batch.
   Status recover(WallTime now);
-  // One row for each shadow link of the stage that is switched on and in scope. In an open batch.
+  // One row for each shadow link of the stage that is switched on and in scope, and one for the
+  // triage of a red verdict. In an open batch.
   Status queue_after(const Decided& decided, const config::Generation& generation,
                      const std::vector<store::PluginKill>& kills, WallTime now);
   // Stores the ends of those that ended, and takes what waits while a worker is idle. In an open
@@ -61,7 +62,7 @@ class Shadows {
     MonoTime deadline;
   };
 
-  Status store_end(const Running& ended, WallTime now);
+  Status store_end(const Running& ended, const config::Config& config, WallTime now);
   Status take(const store::ShadowRun& run, const config::Generation& generation,
               const std::vector<store::PluginKill>& kills, WallTime now);
   Status give_up(std::int64_t id, const std::string& outcome, const std::string& text,

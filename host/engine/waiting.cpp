@@ -55,6 +55,7 @@ constexpr std::array k_hold_words{
     HoldWords{HoldClass::no_producer, WaitCode::dependency, "held: ",
               "give the stage a producer, orchestrator reload, then: orchestrator task release "},
     HoldWords{HoldClass::retry_budget, WaitCode::human_gate, "held: ", k_retry},
+    HoldWords{HoldClass::repeats, WaitCode::human_gate, "held: ", k_release},
     HoldWords{HoldClass::blocked, WaitCode::human_gate, "held: ", k_release},
     HoldWords{HoldClass::llm_budget, WaitCode::budget, "held, no LLM run fits its budget: ",
               k_release},
@@ -84,6 +85,12 @@ Waiting in_queue(const Job& job, int jobs_ahead, int workers, bool draining, Wal
   }
   if (job.reason == k_waits_for_monitor) {
     return {.code = WaitCode::dependency, .text = job.text, .until = job.run_after};
+  }
+  if (job.reason == k_waits_for_selftest || job.reason == k_waits_for_canary) {
+    const bool is_called = job.run_after == k_until_called;
+    return {.code = WaitCode::dependency,
+            .text = job.text,
+            .until = is_called ? std::nullopt : std::optional(job.run_after)};
   }
   if (job.run_after > now) {
     const bool polls = job.reason == to_string(ReasonCode::in_progress);

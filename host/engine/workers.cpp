@@ -144,7 +144,7 @@ Status Engine::recover() {
   ORC_TRY(const std::vector<store::PluginKill> kills, store_->kills(wall_now()));
   if (!kills.empty()) next_unkill_ = wall_now();
   ORC_CHECK_OK(remove_leftovers());
-  reload_provider_pauses();
+  reload_pauses();
   next_due_ = wall_now();  // the first turn looks for itself
   next_outbox_ = wall_now();
   publish();

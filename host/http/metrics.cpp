@@ -194,6 +194,17 @@ void put_ownership(MetricPage& page, const engine::Snapshot& status, const views
     page.put("orchestrator_serial_gate_tasks", {{"state", state}}, count);
 }
 
+void put_trust(MetricPage& page, const engine::Snapshot& status) {
+  for (const Breaker& breaker : status.breakers) {
+    page.put("orchestrator_breaker_open",
+             {{"producer", breaker.producer}, {"reason", std::string(to_string(breaker.reason))}},
+             as_number(breaker.open));
+  }
+  if (!status.selftests) return;
+  for (const engine::SelftestRow& row : *status.selftests)
+    page.put("orchestrator_selftest_passed", {{"subject", row.subject}}, as_number(row.passed));
+}
+
 // One series a producer and stage: the reasons behind an outcome are summed up.
 void put_outcomes(MetricPage& page, const std::vector<store::OutcomeCount>& rows) {
   std::map<std::tuple<Stage, std::string, std::string_view>, std::int64_t> counts;
@@ -275,6 +286,7 @@ Result<std::string> metrics_page(const Services& services) {
   put_engine(page, *status, counts);
   put_tallies(page, *status);
   put_ownership(page, *status, picture);
+  put_trust(page, *status);
   put_outcomes(page, outcomes);
   put_edge_gates(page, gates);
   put_states(page, "orchestrator_deployments", "deployment", k_deployment_states, deliveries);

@@ -2,6 +2,7 @@
 // What is stored about producers that run in the shadow of the deciding one.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/ids.h"
@@ -9,6 +10,11 @@
 #include "domain/stage.h"
 
 namespace orc::store {
+
+enum class ShadowPurpose : std::uint8_t {
+  compare,  // what would it have said?
+  triage,   // why is the verdict red? In words, and unable to change it
+};
 
 struct NewShadow {
   JobId job;  // the deciding one
@@ -18,6 +24,7 @@ struct NewShadow {
   std::string decider;
   std::string decided;  // its verdict token
   std::string commit;
+  ShadowPurpose purpose = ShadowPurpose::compare;
 };
 
 struct ShadowRun {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "domain/breaker.h"
 #include "domain/deployment.h"
 #include "domain/llm.h"
 #include "domain/monitor.h"
@@ -90,6 +91,7 @@ class Reader {
   // Newest first.
   virtual Result<std::vector<ShadowDisagreement>> shadow_disagreements(int limit) = 0;
   virtual Result<std::vector<ProviderPause>> provider_pauses() = 0;
+  virtual Result<std::vector<Breaker>> breakers() = 0;  // by producer, then reason
   // Newest first.
   virtual Result<std::vector<RunRow>> runs(const RunFilter& filter) = 0;
   virtual Result<std::vector<UsageRow>> llm_usage(WallTime since) = 0;
@@ -268,6 +270,7 @@ class Store : public Reader {
 
   // A known pair of job and producer is ignored.
   virtual Status queue_shadow(const NewShadow& shadow, WallTime now) = 0;
+  virtual Result<int> count_triages(WallTime since) = 0;  // queued since then
   virtual Status start_shadow(std::int64_t id, const std::string& run_id, WallTime now) = 0;
   virtual Status finish_shadow(std::int64_t id, const ShadowEnd& end) = 0;
 
@@ -284,6 +287,7 @@ class Store : public Reader {
   virtual Status reserve_llm(const Job& job, Role role, const LlmAmount& amount, WallTime now) = 0;
   virtual Status put_provider_pause(const ProviderPause& pause) = 0;
   virtual Status remove_provider_pause(const std::string& plugin, const std::string& model) = 0;
+  virtual Status put_breaker(const Breaker& breaker) = 0;  // insert or replace
 
   virtual Status put_kill(const PluginKill& kill) = 0;
   // The one for this repository (empty: that for everywhere), or without one all of the plugin's.

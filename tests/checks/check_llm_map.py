@@ -14,7 +14,7 @@ OPTIONS = "host/config/defaults.cpp"
 COLUMNS = ["rank", "role", "dependencies", "savings_estimate_source", "security_risk", "hybrid_needed",
            "followup_type", "first_slice"]
 ROW = re.compile(r"\.stage = Stage::(\w+),\s*\.role = Role::(\w+),.*?\.verdict_key = \"(\w*)\"", re.S)
-CHAIN = re.compile(r"^  ([a-z-]+):\s*\{ *producers: \[([^\]]*)\]", re.M)
+CHAIN = re.compile(r"^  ([a-z-]+):\s*(?:\{ *|\n    )producers: \[([^\]]*)\]", re.M)
 SITE = re.compile(r"^  - \{(.*)\}$", re.M)
 PAIR = re.compile(r"(\w+): (\[[^\]]*\]|[^,\[]+)")
 SIGN = re.compile(r'SignRow\{"(\w+)", \{ProviderSign::(\w+)')

@@ -15,10 +15,10 @@ namespace orc::app {
 
 namespace {
 
-using Rows = std::vector<SelftestRow>;
+using Rows = std::vector<engine::SelftestRow>;
 
 void print_text(const Rows& rows) {
-  for (const SelftestRow& row : rows) {
+  for (const engine::SelftestRow& row : rows) {
     const std::string kind = row.sha256.empty() ? "gate" : "plugin";
     const std::string what = row.passed ? std::to_string(row.cases) + " cases" : row.text;
     std::printf("%-4s  %s %s: %s\n", row.passed ? "ok" : "fail", kind.c_str(), row.subject.c_str(),
@@ -28,7 +28,7 @@ void print_text(const Rows& rows) {
 
 void print_json(const Rows& rows) {
   nlohmann::json list = nlohmann::json::array();
-  for (const SelftestRow& row : rows) {
+  for (const engine::SelftestRow& row : rows) {
     list.push_back({{"kind", row.sha256.empty() ? "gate" : "plugin"},
                     {"subject", row.subject},
                     {"passed", row.passed},
@@ -62,7 +62,7 @@ int gate_selftest(const std::filesystem::path& config_file, cli::OutputFormat ou
     print_json(rows);
   }
   const bool all = std::all_of(rows.begin(), rows.end(),
-                               [](const SelftestRow& row) { return row.passed; });
+                               [](const engine::SelftestRow& row) { return row.passed; });
   return cli::to_int(all ? cli::ExitCode::done : cli::ExitCode::no);
 }
 

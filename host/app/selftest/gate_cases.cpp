@@ -86,7 +86,7 @@ class Trial {
                 " (" + text_of(decision) + ") instead of " + std::string(wanted);
   }
 
-  SelftestRow run() {
+  engine::SelftestRow run() {
     if (rule_.artifacts.empty()) {
       run_ci();
     } else {
@@ -126,17 +126,17 @@ class Trial {
 
   const StageRule& rule_;
   const Evaluate evaluate_;
-  SelftestRow row_;
+  engine::SelftestRow row_;
 };
 
-SelftestRow& row_of(std::vector<SelftestRow>& rows, const std::string& gate) {
-  const auto known = std::find_if(rows.begin(), rows.end(), [&](const SelftestRow& row) {
+engine::SelftestRow& row_of(std::vector<engine::SelftestRow>& rows, const std::string& gate) {
+  const auto known = std::find_if(rows.begin(), rows.end(), [&](const engine::SelftestRow& row) {
     return row.subject == gate;
   });
-  return known != rows.end() ? *known : rows.emplace_back(SelftestRow{.subject = gate, .passed = true});
+  return known != rows.end() ? *known : rows.emplace_back(engine::SelftestRow{.subject = gate, .passed = true});
 }
 
-void try_fixture(const gates::GateFixture& fixture, SelftestRow& row) {
+void try_fixture(const gates::GateFixture& fixture, engine::SelftestRow& row) {
   ++row.cases;
   const gates::Judgement judgement = fixture.judge();
   if (judgement.result == fixture.expected || !row.passed) return;
@@ -148,11 +148,11 @@ void try_fixture(const gates::GateFixture& fixture, SelftestRow& row) {
 
 }  // namespace
 
-std::vector<SelftestRow> try_gates(Evaluate evaluate) {
-  std::vector<SelftestRow> rows;
+std::vector<engine::SelftestRow> try_gates(Evaluate evaluate) {
+  std::vector<engine::SelftestRow> rows;
   for (const StageRule& rule : STAGE_TRANSITIONS) rows.push_back(Trial(rule, evaluate).run());
   for (const gates::GateFixture& fixture : gates::fixtures())
-    try_fixture(fixture, row_of(rows, std::string(to_string(fixture.gate)) + "_gate"));
+    try_fixture(fixture, row_of(rows, gate_name(fixture.gate)));
   return rows;
 }
 

@@ -79,8 +79,8 @@ class Plugin {
         cancelled_(cancelled) {}
 
   // Nothing: it was cancelled.
-  std::optional<SelftestRow> run() {
-    SelftestRow row{.subject = loaded_.name, .sha256 = loaded_.sha256, .passed = true};
+  std::optional<engine::SelftestRow> run() {
+    engine::SelftestRow row{.subject = loaded_.name, .sha256 = loaded_.sha256, .passed = true};
     for (const PluginCase& each : plugin_cases()) {
       if (each.type != loaded_.type) continue;
       if (cancelled_ && cancelled_()) return std::nullopt;
@@ -198,18 +198,18 @@ std::set<std::string> selftested_types() {
   return types;
 }
 
-std::vector<SelftestRow> try_plugins(const config::Generation& generation,
+std::vector<engine::SelftestRow> try_plugins(const config::Generation& generation,
                                      const std::set<std::string>& known, const fs::path& worker,
                                      const fs::path& scratch,
                                      const std::function<bool()>& cancelled) {
-  std::vector<SelftestRow> rows;
+  std::vector<engine::SelftestRow> rows;
   const std::set<std::string> types = selftested_types();
   std::set<std::string> done = known;
   for (const auto& [name, loaded] : generation.plugins) {
     const bool is_tried = types.contains(loaded.type) && !loaded.library.empty();
     if (!is_tried || !done.insert(loaded.sha256).second) continue;
     const fs::path folder = scratch / ("selftest-" + random_hex(8));
-    std::optional<SelftestRow> row =
+    std::optional<engine::SelftestRow> row =
         Plugin(loaded, generation.config, worker, folder, cancelled).run();
     (void)remove_tree(folder);
     if (!row) return rows;

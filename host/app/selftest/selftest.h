@@ -12,22 +12,14 @@
 
 #include "config/generation.h"
 #include "domain/gates.h"
+#include "engine/ports.h"
 
 namespace orc::app {
-
-// One gate or plugin, tried on its fixtures.
-struct SelftestRow {
-  std::string subject;  // "check_tests_passed", "merge_gate", a plugin's name
-  std::string sha256;   // of a plugin's library; empty: a gate
-  bool passed = false;
-  int cases = 0;
-  std::string text;  // which case went wrong, and how; empty: none
-};
 
 using Evaluate = GateDecision (*)(const GateInput& input);
 
 // One row a gate, those of the edge to production last. Pure; well below a millisecond.
-std::vector<SelftestRow> try_gates(Evaluate evaluate = evaluate_gate);
+std::vector<engine::SelftestRow> try_gates(Evaluate evaluate = evaluate_gate);
 
 // The plugin types that have fixtures.
 std::set<std::string> selftested_types();
@@ -35,7 +27,7 @@ std::set<std::string> selftested_types();
 // Tries every loaded library of such a type that `known` does not name (by hash), in worker
 // processes, in folders below `scratch` that are gone afterwards. One row a library. Blocks for
 // as long as the workers take, at most a minute a case. `cancelled` may be empty.
-std::vector<SelftestRow> try_plugins(const config::Generation& generation,
+std::vector<engine::SelftestRow> try_plugins(const config::Generation& generation,
                                      const std::set<std::string>& known,
                                      const std::filesystem::path& worker,
                                      const std::filesystem::path& scratch,

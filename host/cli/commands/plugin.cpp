@@ -68,7 +68,7 @@ void add_unkill(Tree& tree, CLI::App& plugin) {
 
 void add_try(Tree& tree, CLI::App& plugin) {
   CLI::App* command =
-      plugin.add_subcommand("try", "give a provider that is kept from being asked a trial now");
+      plugin.add_subcommand("try", "let a paused producer, or a provider that is kept from being asked, try now");
   const auto common = add_common_options(*command);
   auto options = std::make_shared<SwitchOptions>();
   command->add_option("NAME", options->name, "as configured")->required();

@@ -18,7 +18,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 3> k_blocks{
 // A job that waits for its turn, not for a time, is simply queued.
 bool is_deferred(const Job& job, WallTime now) {
   return job.state == JobState::queued && job.run_after > now &&
-         job.reason != k_waits_at_serial_gate && job.reason != k_waits_for_merge_lock;
+         job.reason != k_waits_at_serial_gate && job.reason != k_waits_for_merge_lock &&
+         job.reason != k_waits_for_selftest;
 }
 
 int pid_of(JobId job, const engine::Snapshot& status) {
@@ -84,6 +85,7 @@ Json queue(const Picture& picture, const engine::Snapshot& status,
   page["serial_gate"] = serial_gate(picture, status);
   add_gates(gates, status.generation->config, page);
   page["post_deploy_monitor"] = post_deploy_monitor(deliveries, status.generation->config);
+  page["breakers"] = breakers(status);
   page["reaper"] = reaper(picture, status);
   page["reconciler"] = reconciler(picture, status);
   return page;

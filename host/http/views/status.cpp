@@ -149,6 +149,19 @@ Json pause_rows(const std::vector<ProviderPause>& pauses) {
   return rows;
 }
 
+Json selftest_rows(const engine::Snapshot& status) {
+  Json rows = Json::array();
+  if (!status.selftests) return rows;
+  for (const engine::SelftestRow& row : *status.selftests) {
+    rows.push_back({{"kind", row.sha256.empty() ? "gate" : "plugin"},
+                    {"subject", row.subject},
+                    {"passed", row.passed},
+                    {"cases", row.cases},
+                    {"text", row.text}});
+  }
+  return rows;
+}
+
 Json alert_rows(const std::vector<Alert>& alerts) {
   Json rows = Json::array();
   for (const Alert& alert : alerts) {
@@ -161,6 +174,19 @@ Json alert_rows(const std::vector<Alert>& alerts) {
 }
 
 }  // namespace
+
+Json breakers(const engine::Snapshot& status) {
+  Json rows = Json::array();
+  for (const Breaker& breaker : status.breakers) {
+    if (!breaker.open) continue;
+    rows.push_back({{"producer", breaker.producer},
+                    {"reason", orc::to_string(breaker.reason)},
+                    {"faults", breaker.faults.size()},
+                    {"since", to_iso8601(breaker.since)},
+                    {"next_try", to_iso8601(breaker.next_try)}});
+  }
+  return rows;
+}
 
 Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads,
             const Picture& picture, const std::vector<store::StageCount>& counts,
@@ -187,6 +213,8 @@ Json status(const engine::Snapshot& status, const engine::ReloadHistory& reloads
           {"preflight", preflight_rows(status.preflights)},
           {"provider_pauses", pause_rows(status.provider_pauses)},
           {"monitors", monitor_rows(monitors)},
+          {"breakers", breakers(status)},
+          {"selftests", selftest_rows(status)},
           {"alerts", alert_rows(alerts)},
           {"transitions", status.transitions},
           {"lost_writes", status.lost_writes},

@@ -85,9 +85,10 @@ Json result_of(const Job& job, const TaskFacts& facts) {
   return result;
 }
 
-Json agent_of(JobId job, const std::vector<AgentRun>& runs) {
+// Whoever ran after the job's end explained its verdict, and did not make it.
+Json agent_of(const Job& job, const std::vector<AgentRun>& runs) {
   for (const AgentRun& run : runs) {
-    if (run.job != job) continue;
+    if (run.job != job.id || (job.finished_at && run.started_at > *job.finished_at)) continue;
     return {{"role", to_string(run.role)},
             {"model", run.model},
             {"effort", run.effort},
@@ -127,7 +128,7 @@ Entry job_entry(const Job& job, const TaskFacts& facts) {
              {"at", to_iso8601(at)},
              {"config_generation", job.generation},
              {"chain", chain_of(job.id, facts.decisions)}};
-  if (Json agent = agent_of(job.id, facts.agent_runs); !agent.is_null()) entry["agent"] = agent;
+  if (Json agent = agent_of(job, facts.agent_runs); !agent.is_null()) entry["agent"] = agent;
   if (Json gates = gate_rows(job.id, facts.gate_runs); !gates.empty())
     entry["gates"] = std::move(gates);
   if (job.state == JobState::finished) {

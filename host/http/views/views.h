@@ -114,6 +114,8 @@ Json queue(const Picture& picture, const engine::Snapshot& status,
 Json lease_list(const Picture& picture, const engine::Snapshot& status);
 Json transition_lease(const Picture& picture, const engine::Snapshot& status);
 Json serial_gate(const Picture& picture, const engine::Snapshot& status);
+// status.cpp: the classes of faults that pause a producer
+Json breakers(const engine::Snapshot& status);
 Json reaper(const Picture& picture, const engine::Snapshot& status);
 Json reconciler(const Picture& picture, const engine::Snapshot& status);
 

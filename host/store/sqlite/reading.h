@@ -34,6 +34,7 @@ struct Reading {
   Result<std::vector<ShadowTally>> shadow_tallies();
   Result<std::vector<ShadowDisagreement>> shadow_disagreements(int limit);
   Result<std::vector<ProviderPause>> provider_pauses();
+  Result<std::vector<Breaker>> breakers();
   Result<LlmAmount> llm_spend(const LlmScope& scope, const LlmAmount& unknown);
   Result<std::vector<RunRow>> runs(const RunFilter& filter);
   Result<std::vector<UsageRow>> llm_usage(WallTime since);
@@ -119,6 +120,7 @@ class WithReads : public Base {
   Result<std::vector<ProviderPause>> provider_pauses() override {
     return reading().provider_pauses();
   }
+  Result<std::vector<Breaker>> breakers() override { return reading().breakers(); }
   Result<std::vector<RunRow>> runs(const RunFilter& filter) override {
     return reading().runs(filter);
   }

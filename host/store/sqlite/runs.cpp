@@ -97,13 +97,15 @@ Result<std::vector<UsageRow>> Reading::llm_usage(WallTime since) {
   return read_all<UsageRow>(s, usage_row);
 }
 
-// A verdict was made without a model where no run of one belongs to its job.
+// A verdict was made without a model where no run of one belongs to its job; a triage, which comes
+// after it, made none.
 Result<std::vector<VerdictCount>> Reading::verdict_counts(WallTime since) {
   ORC_TRY(Statement s,
           db.use("SELECT stage,sum(modelled),sum(1-modelled),"
                  "sum(iif(modelled,0,finished_at-started_at)) FROM"
                  " (SELECT j.stage,j.started_at,j.finished_at,EXISTS(SELECT 1 FROM agent_runs r"
-                 "  WHERE r.task_id=j.task_id AND r.job_id=j.id) AS modelled FROM jobs j"
+                 "  WHERE r.task_id=j.task_id AND r.job_id=j.id) AND NOT EXISTS(SELECT 1 FROM"
+                 "  shadow_runs s WHERE s.job_id=j.id AND s.purpose='triage') AS modelled FROM jobs j"
                  "  WHERE j.outcome='verdict' AND j.kind='produce' AND j.finished_at>=?1"
                  "  AND j.started_at IS NOT NULL)"
                  " GROUP BY stage"));

@@ -8,7 +8,9 @@ namespace orc::store {
 
 namespace {
 
-constexpr char k_columns[] = "id,job_id,task_id,stage,producer,decider,decided,commit_id,run_id";
+constexpr const char* k_compare = "compare";
+constexpr const char* k_triage = "triage";
+constexpr char k_columns[] = "id,job_id,task_id,stage,producer,decider,decided,commit_id,run_id,purpose";
 
 Result<ShadowRun> shadow_row(const Statement& row) {
   ShadowRun run{.id = row.integer(0)};
@@ -20,6 +22,7 @@ Result<ShadowRun> shadow_row(const Statement& row) {
   run.what.decided = row.text(6);
   run.what.commit = row.text(7);
   run.run_id = row.text(8);
+  if (row.text(9) == k_triage) run.what.purpose = ShadowPurpose::triage;
   return run;
 }
 
@@ -72,7 +75,7 @@ Result<std::vector<ShadowTally>> Reading::shadow_tallies() {
                  "ifnull(sum(s.cost),0.0),count(s.cost) FROM"
                  " (SELECT *,(SELECT sum(a.cost_usd) FROM agent_runs a"
                  "   WHERE a.task_id=r.task_id AND a.job_id=r.job_id) AS cost"
-                 "  FROM shadow_runs r WHERE r.finished_at IS NOT NULL) s"
+                 "  FROM shadow_runs r WHERE r.finished_at IS NOT NULL AND r.purpose='compare') s"
                  " JOIN jobs j ON j.id=s.job_id"
                  " GROUP BY s.stage,s.producer,s.decider,s.decided,s.outcome,s.reason,s.verdict"));
   return read_all<ShadowTally>(s, tally_row);
@@ -83,7 +86,8 @@ Result<std::vector<ShadowDisagreement>> Reading::shadow_disagreements(int limit)
       Statement s,
       db.use("SELECT s.id,t.work_item,s.stage,s.producer,s.decided,s.verdict,s.text,s.artifact,"
              "s.finished_at FROM shadow_runs s JOIN tasks t ON t.id=s.task_id"
-             " WHERE s.outcome='verdict' AND s.verdict<>s.decided ORDER BY s.id DESC LIMIT ?1"));
+             " WHERE s.outcome='verdict' AND s.verdict<>s.decided AND s.purpose='compare'"
+             " ORDER BY s.id DESC LIMIT ?1"));
   s.bind_all(limit);
   return read_all<ShadowDisagreement>(s, disagreement_row);
 }
@@ -91,9 +95,18 @@ Result<std::vector<ShadowDisagreement>> Reading::shadow_disagreements(int limit)
 Status SqliteStore::queue_shadow(const NewShadow& shadow, WallTime now) {
   return record(
       "INSERT INTO shadow_runs(job_id,task_id,stage,producer,decider,decided,commit_id,state,"
-      "queued_at) VALUES(?1,?2,?3,?4,?5,?6,?7,'queued',?8) ON CONFLICT DO NOTHING",
+      "queued_at,purpose) VALUES(?1,?2,?3,?4,?5,?6,?7,'queued',?8,?9) ON CONFLICT DO NOTHING",
       shadow.job.value, shadow.task.value, to_string(shadow.stage), shadow.producer, shadow.decider,
-      shadow.decided, shadow.commit, now);
+      shadow.decided, shadow.commit, now,
+      shadow.purpose == ShadowPurpose::triage ? k_triage : k_compare);
+}
+
+Result<int> SqliteStore::count_triages(WallTime since) {
+  ORC_TRY(Statement s, db().use("SELECT count(*) FROM shadow_runs INDEXED BY triages"
+                                " WHERE purpose='triage' AND queued_at>=?1"));
+  s.bind_all(since);
+  ORC_TRY(const bool found, s.step());
+  return found ? s.small(0) : 0;
 }
 
 Status SqliteStore::start_shadow(std::int64_t id, const std::string& run_id, WallTime now) {

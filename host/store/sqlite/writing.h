@@ -93,6 +93,7 @@ class SqliteStore final : public WithReads<Store> {
     return store::verify_last_events(db(), count);
   }
   Status queue_shadow(const NewShadow& shadow, WallTime now) override;
+  Result<int> count_triages(WallTime since) override;
   Status start_shadow(std::int64_t id, const std::string& run_id, WallTime now) override;
   Status finish_shadow(std::int64_t id, const ShadowEnd& end) override;
   Status put_pull_request(const PullRequest& request) override;
@@ -103,6 +104,7 @@ class SqliteStore final : public WithReads<Store> {
   Status reserve_llm(const Job& job, Role role, const LlmAmount& amount, WallTime now) override;
   Status put_provider_pause(const ProviderPause& pause) override;
   Status remove_provider_pause(const std::string& plugin, const std::string& model) override;
+  Status put_breaker(const Breaker& breaker) override;
   Status put_kill(const PluginKill& kill) override;
   Result<Write> remove_kill(const std::string& plugin,
                             const std::optional<std::string>& repo) override;

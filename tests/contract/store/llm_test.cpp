@@ -106,6 +106,30 @@ TEST_F(Llm, AProviderPauseIsReplacedAndRemovedByPluginAndModel) {
   EXPECT_EQ(pauses[0].model, "m");
 }
 
+TEST_F(Llm, ABreakerIsReplacedByProducerAndReason) {
+  const auto put = [&](const Breaker& breaker) {
+    return batch([&] { return store().put_breaker(breaker); }).ok();
+  };
+  Breaker breaker{.producer = "staging-runner",
+                  .reason = ReasonCode::network,
+                  .faults = {k_now, k_now + Millis{5}},
+                  .since = k_now};
+  ASSERT_TRUE(put(breaker));
+  breaker.open = true;
+  breaker.next_try = k_now + Millis{300};
+  breaker.wait = Millis{600};
+  ASSERT_TRUE(put(breaker));
+  ASSERT_TRUE(put({.producer = "staging-runner", .reason = ReasonCode::busy}));
+  const std::vector<Breaker> stored = must(reader()->breakers());
+  ASSERT_EQ(stored.size(), 2U);
+  EXPECT_TRUE(stored[0].faults.empty());
+  EXPECT_EQ(stored[1].reason, ReasonCode::network);
+  EXPECT_EQ(stored[1].faults, breaker.faults);
+  EXPECT_TRUE(stored[1].open);
+  EXPECT_EQ(stored[1].next_try, breaker.next_try);
+  EXPECT_EQ(stored[1].wait, breaker.wait);
+}
+
 TEST_F(Llm, AQueuedJobIsPostponedAndRecalledByItsReason) {
   const Task task = new_task("T-1");
   const Job job = new_job(task.id);

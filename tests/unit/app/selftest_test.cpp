@@ -11,7 +11,7 @@ namespace {
 TEST(GateSelftest, EveryGateOfTheProgramPasses) {
   const auto rows = try_gates();
   EXPECT_EQ(rows.size(), STAGE_TRANSITIONS.size() + 4) << "each stage's, and the four of the edge";
-  for (const SelftestRow& row : rows) {
+  for (const engine::SelftestRow& row : rows) {
     EXPECT_TRUE(row.passed) << row.subject << ": " << row.text;
     EXPECT_GE(row.cases, 4) << row.subject;
   }
@@ -40,7 +40,7 @@ TEST(GateSelftest, AGateThatIsTooKindOrTooStrictIsNamed) {
     return evaluate_gate(other);
   });
   for (const auto* rows : {&kind, &strict}) {
-    for (const SelftestRow& row : *rows)
+    for (const engine::SelftestRow& row : *rows)
       EXPECT_EQ(row.passed, row.subject.ends_with("_gate")) << row.subject;
   }
   const auto tests = std::find_if(credulous.begin(), credulous.end(), [](const auto& row) {

@@ -124,8 +124,8 @@ config::GenerationPtr one_plugin_generation(
   return generation;
 }
 
-EngineHarness::EngineHarness(const std::function<void(config::Generation&)>& change)
-    : change_(change) {
+EngineHarness::EngineHarness(const std::function<void(config::Generation&)>& change, Trust trust)
+    : change_(change), trust_(std::move(trust)) {
   start();
 }
 
@@ -156,6 +156,7 @@ void EngineHarness::start() {
                     .generation = one_plugin_generation(dir_.path(), change_),
                     .folders = {dir_.path()},
                     .identity = new_host_identity(),
+                    .trust = trust_,
                     .on_published = [this](const StatusPtr&) {
                       const std::lock_guard lock(mutex_);
                       ++turns_;

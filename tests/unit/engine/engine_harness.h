@@ -75,7 +75,8 @@ config::GenerationPtr one_plugin_generation(
 
 class EngineHarness {
  public:
-  explicit EngineHarness(const std::function<void(config::Generation&)>& change = {});
+  explicit EngineHarness(const std::function<void(config::Generation&)>& change = {},
+                         Trust trust = {});
   ~EngineHarness();
 
   ScriptedLauncher& launcher() { return *launcher_; }
@@ -101,6 +102,7 @@ class EngineHarness {
 
   orc::test::TempDir dir_;
   std::function<void(config::Generation&)> change_;
+  Trust trust_;
   std::map<std::string, std::string> heads_;
   ScriptedLauncher* launcher_ = nullptr;
   std::unique_ptr<Engine> engine_;

@@ -149,6 +149,7 @@ class FakeReader : public store::Reader {
   Result<std::vector<ProviderPause>> provider_pauses() override {
     return std::vector<ProviderPause>();
   }
+  Result<std::vector<Breaker>> breakers() override { return std::vector<Breaker>(); }
   Result<LlmAmount> llm_spend(const store::LlmScope&, const LlmAmount&) override {
     return LlmAmount{};
   }

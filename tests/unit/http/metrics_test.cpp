@@ -59,6 +59,9 @@ RunningServer& with_data(RunningServer& running) {
     s.reconciler.last_run = s.started_at;
     s.tallies = sample_tallies();
     s.running = {{JobId{5}, 1, 4711, WallTime{}}};
+    s.breakers = {{.producer = "staging-runner", .reason = ReasonCode::network, .open = true}};
+    s.selftests = std::make_shared<const std::vector<engine::SelftestRow>>(
+        std::vector<engine::SelftestRow>{{.subject = "merge_gate", .passed = true, .cases = 9}});
   });
   return running;
 }
@@ -80,6 +83,9 @@ TEST(Metrics, SayWhatIsReal) {
   EXPECT_TRUE(has_line(page, R"(orchestrator_plugin_up{plugin="llm-spawner"} 0)"));
   EXPECT_TRUE(has_line(page, R"(orchestrator_plugin_enabled{plugin="test-runner"} 1)"));
   EXPECT_TRUE(has_line(page, R"(orchestrator_workers{state="busy"} 1)"));
+  EXPECT_TRUE(has_line(
+      page, R"(orchestrator_breaker_open{producer="staging-runner",reason="network"} 1)"));
+  EXPECT_TRUE(has_line(page, R"(orchestrator_selftest_passed{subject="merge_gate"} 1)"));
   EXPECT_TRUE(has_line(page, R"(orchestrator_jobs{state="queued"} 1)"));
   EXPECT_TRUE(has_line(
       page,
