@@ -95,7 +95,7 @@ Status Engine::on(JobEnded& ended) {
 Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report,
                           std::vector<Evidence>& evidence) {
   const std::vector<ChainDecision> asked =
-      complete_decisions({.links = worker.links}, report.decisions);
+      complete_decisions({}, worker.links, report.decisions);
   if (!asked.empty()) ORC_CHECK_OK(store_->record_decisions(worker.job.id, asked, batch_.now));
   observe_decisions(worker.job.stage, asked);
   observe_end(worker, report);
@@ -210,8 +210,7 @@ Result<Followup> Engine::follow_up(const Worker& worker, const jobs::WorkerRepor
           [&](const NobodyAccepted&) {
             return after_nobody(
                 task, job,
-                complete_decisions({.skipped = worker.skipped, .links = worker.links},
-                                   report.decisions));
+                complete_decisions(worker.skipped, worker.links, report.decisions));
           },
           [&](const FaultWhileDeciding& f) {
             const auto index = static_cast<std::size_t>(f.link);

@@ -86,14 +86,15 @@ ResolvedChain resolve_chain(const config::Generation& generation, Stage stage,
   return chain;
 }
 
-std::vector<ChainDecision> complete_decisions(const ResolvedChain& chain,
+std::vector<ChainDecision> complete_decisions(std::vector<ChainDecision> skipped,
+                                              const std::vector<jobs::RequestLink>& links,
                                               const std::vector<ChainDecision>& decided) {
-  std::vector<ChainDecision> all = chain.skipped;
+  std::vector<ChainDecision> all = std::move(skipped);
   all.insert(all.end(), decided.begin(), decided.end());
   const bool accepted = std::any_of(decided.begin(), decided.end(), [](const ChainDecision& d) {
     return d.decision == Decision::accepted;
   });
-  for (const jobs::RequestLink& link : chain.links) {
+  for (const jobs::RequestLink& link : links) {
     const bool known = std::any_of(decided.begin(), decided.end(), [&](const ChainDecision& d) {
       return d.position == link.position;
     });

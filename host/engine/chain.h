@@ -33,7 +33,8 @@ std::optional<jobs::RequestLink> resolve_shadow(const config::Generation& genera
 
 // The complete record of one walk: what the host skipped, what the worker decided, and `not_asked`
 // for every link behind the one that accepted. In chain order.
-std::vector<ChainDecision> complete_decisions(const ResolvedChain& chain,
+std::vector<ChainDecision> complete_decisions(std::vector<ChainDecision> skipped,
+                                              const std::vector<jobs::RequestLink>& links,
                                               const std::vector<ChainDecision>& decided);
 
 }  // namespace orc::engine

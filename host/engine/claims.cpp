@@ -4,7 +4,6 @@
 // work that was begun ends before new work begins.
 #include <algorithm>
 
-#include "base/digest.h"
 #include "base/failpoint.h"
 #include "engine/edge_plan.h"
 #include "engine/engine.h"
@@ -45,12 +44,14 @@ int Engine::free_workers() const {
 }
 
 // A worker that was told to end may still be writing to the task's clone.
-bool Engine::is_worktree_busy(TaskId task) const {
-  return std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
-    const auto& [job, worker] = entry;
-    if (!worker.abandoned || worker.task.id != task) return false;
-    return std::find(batch_.ended.begin(), batch_.ended.end(), job) == batch_.ended.end();
-  });
+std::set<TaskId> Engine::busy_worktrees() const {
+  std::set<TaskId> busy;
+  for (const auto& [job, worker] : workers_) {
+    if (!worker.abandoned) continue;
+    if (std::find(batch_.ended.begin(), batch_.ended.end(), job) == batch_.ended.end())
+      busy.insert(worker.task.id);
+  }
+  return busy;
 }
 
 Status Engine::claim_jobs() {
@@ -77,20 +78,25 @@ Status Engine::queue_next_jobs() {
 }
 
 Status Engine::claim_oldest(int free) {
-  std::vector<NextJob> fresh = std::exchange(batch_.next_jobs, {});
+  std::vector<NextJob> brought = std::exchange(batch_.next_jobs, {});
+  std::vector<NextJob*> fresh;  // a sort moves each of them several times
+  for (NextJob& next : brought) fresh.push_back(&next);
   std::sort(fresh.begin(), fresh.end(),
-            [](const NextJob& a, const NextJob& b) { return a.task.id < b.task.id; });
+            [](const NextJob* a, const NextJob* b) { return a->task.id < b->task.id; });
+  batch_.busy_worktrees = busy_worktrees();
+  batch_.starting.reserve(static_cast<std::size_t>(free));
   ORC_TRY(
       const std::vector<store::DueJob> queued,
       store_->due_jobs(batch_.now, free + static_cast<int>(workers_.size() + unreadable_.size())));
   auto next_queued = queued.begin();
-  for (NextJob& next : fresh) {
-    for (; next_queued != queued.end() && next_queued->task < next.task.id; ++next_queued)
+  for (NextJob* next : fresh) {
+    for (; next_queued != queued.end() && next_queued->task < next->task.id; ++next_queued)
       ORC_CHECK_OK(claim_queued(*next_queued));
-    if (next.job.run_after <= batch_.now && free_workers() > 0 && !is_worktree_busy(next.task.id)) {
-      ORC_CHECK_OK(start_next(std::move(next)));
+    if (next->job.run_after <= batch_.now && free_workers() > 0 &&
+        !batch_.busy_worktrees.contains(next->task.id)) {
+      ORC_CHECK_OK(start_next(std::move(*next)));
     } else {
-      batch_.next_jobs.push_back(std::move(next));
+      batch_.next_jobs.push_back(std::move(*next));
     }
   }
   for (; next_queued != queued.end(); ++next_queued) ORC_CHECK_OK(claim_queued(*next_queued));
@@ -150,7 +156,7 @@ Status Engine::start_next(NextJob next) {
 }
 
 Status Engine::claim_queued(const store::DueJob& due) {
-  if (free_workers() <= 0 || is_worktree_busy(due.task) || unreadable_.contains(due.job))
+  if (free_workers() <= 0 || batch_.busy_worktrees.contains(due.task) || unreadable_.contains(due.job))
     return Done{};
   ORC_TRY(std::optional<store::LiveJob> live, store_->queued_job(due.job));
   // A job that does not fit its task is no less unreadable; the reconciler sees to it.
@@ -219,12 +225,14 @@ Status Engine::prepare(Job job, Task task, const Admitted& admitted, ResolvedCha
                        const ModelAdmission& model) {
   ORC_FAILPOINT(claim_written);
   ++batch_.claimed;
+  // No other host, and not this one again, has an attempt of this name.
+  std::string run_id = identity_.instance + '-' + StateFolders::attempt_name(job.id, job.attempt);
   Worker worker{.job = std::move(job),
                 .task = std::move(task),
                 .links = std::move(chain.links),
                 .skipped = std::move(chain.skipped),
                 .generation = generation_,
-                .run_id = random_hex(16)};
+                .run_id = std::move(run_id)};
   worker.lease_epoch = admitted.lease_epoch;
   worker.deadline = mono_now() + generation_->config.max_running;
   if (worker.job.kind == JobKind::produce) {

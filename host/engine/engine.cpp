@@ -60,22 +60,10 @@ Engine::Engine(Parts parts)
   if (!epoll_ || !wake_fd_) std::abort();  // the process is out of descriptors before it began
   epoll_event event{.events = EPOLLIN, .data = {.u64 = k_wake_token}};
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_fd_.get(), &event);
-  outbox_->start([this](clients::Delivered delivered) {
-    {
-      const std::lock_guard lock(mutex_);
-      inbox_.emplace_back(std::move(delivered));
-    }
-    wake();
-  });
+  outbox_->start([this](clients::Delivered delivered) { put_in(std::move(delivered)); });
   if (housekeeping_) housekeeping_->start();
   if (reconciler_) {
-    reconciler_->start([this](ReconcilerRound round) {
-      {
-        const std::lock_guard lock(mutex_);
-        inbox_.emplace_back(std::move(round));
-      }
-      wake();
-    });
+    reconciler_->start([this](ReconcilerRound round) { put_in(std::move(round)); });
   }
   publish();
 }
@@ -110,6 +98,17 @@ void Engine::run() {
 }
 
 // --- waiting -------------------------------------------------------------------------------------
+
+// Who finds something in the inbox need not wake the engine: whoever put that in has.
+void Engine::put_in(Happening happening) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_empty = inbox_.empty();
+    inbox_.push_back(std::move(happening));
+  }
+  if (was_empty) wake();
+}
 
 void Engine::wake() const {
   const std::uint64_t one = 1;
@@ -330,19 +329,11 @@ void Engine::stop(StopMode mode) {
 }
 
 void Engine::use_generation(config::GenerationPtr generation) {
-  {
-    const std::lock_guard lock(mutex_);
-    inbox_.emplace_back(NewGeneration{std::move(generation)});
-  }
-  wake();
+  put_in(NewGeneration{std::move(generation)});
 }
 
 void Engine::use_preflights(config::PreflightRound round) {
-  {
-    const std::lock_guard lock(mutex_);
-    inbox_.emplace_back(std::move(round));
-  }
-  wake();
+  put_in(std::move(round));
 }
 
 void Engine::post(const Request& request, const Actor& actor,
@@ -354,9 +345,11 @@ void Engine::post(const Request& request, const Actor& actor,
         {.kind = Answer::Kind::unavailable, .code = "stopping", .text = "the host is stopping"});
     return;
   }
+  // Under the same lock: what is put in before a stop is still answered.
+  const bool was_empty = inbox_.empty();
   inbox_.emplace_back(Command{request, actor, std::move(answered), terms});
   lock.unlock();
-  wake();
+  if (was_empty) wake();
 }
 
 Answer Engine::execute(const Request& request, const Actor& actor, const Terms& terms) {

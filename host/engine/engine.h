@@ -167,6 +167,7 @@ class Engine final : public CommandPort, public StatusPort {
   void apply_alone(Happening& happening);
   void run_effects();
   void publish();
+  void put_in(Happening happening);
   void wake() const;
   void enforce_deadlines();
   void beat();
@@ -312,7 +313,7 @@ class Engine final : public CommandPort, public StatusPort {
   static void tell(store::NewJob& job, Waits waits);
   Status collect_outgoing();
   Status look_for_kills();
-  bool is_worktree_busy(TaskId task) const;
+  std::set<TaskId> busy_worktrees() const;
   int free_workers() const;
 
   // --- workers (workers.cpp) ---
@@ -436,8 +437,8 @@ class Engine final : public CommandPort, public StatusPort {
     std::int64_t last_event = 0;
     bool looks_for_due = false;  // something else than a freed worker or a timer calls for it
     bool kills_changed = false;
-    std::set<TaskId> claimed_tasks;
-    std::set<TaskId> trials;  // tasks whose job tries a provider
+    std::set<TaskId> trials;          // tasks whose job tries a provider
+    std::set<TaskId> busy_worktrees;  // whose abandoned worker has not ended
   } batch_;
 };
 

@@ -51,9 +51,11 @@ void Engine::publish() {
   status->ready = ready_to_serve_ && !draining_ && fault_.empty();
   status->draining = draining_;
   status->workers = generation_->config.workers;
+  const MonoTime now = mono_now();
+  const WallTime wall = wall_now();
   for (const auto& [id, worker] : workers_) {
-    const auto left = std::chrono::duration_cast<Millis>(worker.deadline - mono_now());
-    status->running.push_back({id, worker.job.attempt, worker.child.pid, wall_now() + left});
+    const auto left = std::chrono::duration_cast<Millis>(worker.deadline - now);
+    status->running.push_back({id, worker.job.attempt, worker.child.pid, wall + left});
   }
   status->generation = generation_;
   status->transitions = transitions_;

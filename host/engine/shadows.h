@@ -23,11 +23,11 @@ namespace orc::engine {
 
 // A verdict that counted, and what a shadow needs to be asked about the same thing.
 struct Decided {
-  Task task;
-  Job job;
-  std::string producer;
-  std::string token;
-  std::string commit;
+  const Task& task;
+  const Job& job;
+  const std::string& producer;
+  const std::string& token;
+  const std::string& commit;
 };
 
 class Shadows {

@@ -87,6 +87,7 @@ struct Progress {
   std::condition_variable changed;
   std::int64_t transitions = 0;
   std::int64_t batches = 0;
+  std::int64_t awaited = 1;  // transitions: nobody is woken before
 };
 
 std::unique_ptr<Engine> make_engine(const std::filesystem::path& state, int workers,
@@ -108,7 +109,7 @@ std::unique_ptr<Engine> make_engine(const std::filesystem::path& state, int work
                       const std::lock_guard lock(progress.mutex);
                       progress.transitions = status->transitions;
                       ++progress.batches;
-                      progress.changed.notify_all();
+                      if (progress.transitions >= progress.awaited) progress.changed.notify_all();
                     }});
   return engine;
 }
@@ -156,11 +157,12 @@ nlohmann::json engine_alone(int tasks, int in_flight) {
   const MonoTime start = mono_now();
   std::unique_lock lock(progress.mutex);
   const std::int64_t batches = progress.batches;
+  progress.awaited = std::int64_t{tasks} * k_transitions_per_task;
   lock.unlock();
   engine->use_generation(generation(folder.path(), in_flight));
   lock.lock();
   progress.changed.wait(
-      lock, [&] { return progress.transitions >= std::int64_t{tasks} * k_transitions_per_task; });
+      lock, [&] { return progress.transitions >= progress.awaited; });
   const std::int64_t transitions = progress.transitions;
   const double seconds = seconds_since(start);
   const auto made = static_cast<double>(transitions);
