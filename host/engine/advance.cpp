@@ -108,11 +108,11 @@ Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report
   for (const ArtifactRecord& record : intake.records) ORC_CHECK_OK(store_->record_artifact(record));
   evidence = std::move(intake.evidence);
   if (worker.job.stage != Stage::development || report.head_commit.empty()) return Done{};
-  const config::Repo repo = repo_of(worker.generation->config, worker.task);
+  const RepoOf repo(worker.generation->config, worker.task);
   return store_->put_pull_request({.task = worker.task.id,
                                    .repo = worker.task.repo,
                                    .branch = worker.task.branch,
-                                   .base = repo.default_branch,
+                                   .base = repo->default_branch,
                                    .title = worker.task.title,
                                    .head_commit = report.head_commit,
                                    .state = "open",
@@ -151,12 +151,12 @@ GateInput Engine::gate_input(const Worker& worker, const jobs::WorkerReport& rep
     input.ci_text = ci->summary;
     return input;
   }
-  const config::Repo repo = repo_of(worker.generation->config, worker.task);
-  const bool has_repository = !repo.clone.empty();
+  const RepoOf repo(worker.generation->config, worker.task);
+  const bool has_repository = !repo->clone.empty();
   input.brought_commits = !has_repository || report.content_id != report.made_on_content;
-  if (!has_repository || (repo.ci.command.empty() && !repo.ci.required)) {
+  if (!has_repository || (repo->ci.command.empty() && !repo->ci.required)) {
     input.ci = CiState::waived;
-  } else if (!repo.ci.command.empty()) {
+  } else if (!repo->ci.command.empty()) {
     input.ci = CiState::pending;
   }
   return input;

@@ -156,7 +156,8 @@ Status Engine::start_next(NextJob next) {
 }
 
 Status Engine::claim_queued(const store::DueJob& due) {
-  if (free_workers() <= 0 || batch_.busy_worktrees.contains(due.task) || unreadable_.contains(due.job))
+  if (free_workers() <= 0 || batch_.busy_worktrees.contains(due.task) ||
+      unreadable_.contains(due.job))
     return Done{};
   ORC_TRY(std::optional<store::LiveJob> live, store_->queued_job(due.job));
   // A job that does not fit its task is no less unreadable; the reconciler sees to it.
@@ -239,8 +240,8 @@ Status Engine::prepare(Job job, Task task, const Admitted& admitted, ResolvedCha
     observe(Tally::wait_seconds, {}, std::max(batch_.now - worker.job.run_after, Millis{0}));
     ORC_TRY(worker.approved_by, approver_of(worker.task));
   }
-  if (worker.job.kind == JobKind::produce || worker.job.kind == JobKind::edge)
-    worker.suite = suite_of(repo_of(generation_->config, worker.task).contract, worker.links);
+  if (worker.job.stage == Stage::testing || worker.job.kind == JobKind::edge)
+    worker.suite = suite_of(RepoOf(generation_->config, worker.task)->contract, worker.links);
   if (!worker.skipped.empty()) {
     ORC_CHECK_OK(store_->record_decisions(worker.job.id, worker.skipped, batch_.now));
     observe_decisions(worker.job.stage, worker.skipped);

@@ -85,7 +85,7 @@ Status Engine::record_landing(const Worker& worker, const MergeCandidate& landed
                                                    .repo = task.repo,
                                                    .branch = task.branch,
                                                    .title = task.title});
-  request.base = repo_of(worker.generation->config, task).default_branch;
+  request.base = RepoOf(worker.generation->config, task)->default_branch;
   request.head_commit = landed.commit;
   request.state = "merged";
   ORC_CHECK_OK(store_->put_pull_request(request));
@@ -134,7 +134,7 @@ Result<Followup> Engine::follow_edge(const Worker& worker, const jobs::WorkerRep
     ORC_CHECK_OK(store_->open_merge({.task = task.id,
                                      .judged_by = job.id,
                                      .repo = task.repo,
-                                     .base = repo_of(config, task).default_branch,
+                                     .base = RepoOf(config, task)->default_branch,
                                      .candidate = *report.candidate,
                                      .at = batch_.now}));
   }

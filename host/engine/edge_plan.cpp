@@ -33,10 +33,10 @@ void add_part(std::string& text, const std::string& part) {
 
 EdgePlan edge_plan(const config::Config& config, const Task& task) {
   EdgePlan plan;
-  const config::Repo repo = repo_of(config, task);
-  if (repo.clone.empty()) return plan;
+  const RepoOf repo(config, task);
+  if (repo->clone.empty()) return plan;
   for (const GateRow& row : k_gates) {
-    if ((config.*row.guard).covers(repo) && row.applies(repo)) plan.push_back(row.gate);
+    if ((config.*row.guard).covers(*repo) && row.applies(*repo)) plan.push_back(row.gate);
   }
   return plan;
 }

@@ -36,9 +36,9 @@ struct Scope {
 };
 
 Scope scope_of(const config::Generation& generation, const Task& task) {
-  const config::Repo repo = repo_of(generation.config, task);
-  return {repo.gates.monitor,
-          repo.gates.monitor.is_given() && generation.config.monitor.covers(repo)};
+  const RepoOf repo(generation.config, task);
+  return {repo->gates.monitor,
+          repo->gates.monitor.is_given() && generation.config.monitor.covers(*repo)};
 }
 
 const RolledBack* rolled_back(const jobs::WorkerReport& report) {

@@ -3,15 +3,17 @@
 
 namespace orc::engine {
 
-config::Repo repo_of(const config::Config& config, const Task& task) {
+RepoOf::RepoOf(const config::Config& config, const Task& task) {
   const auto found = config.repos.find(task.repo);
-  if (found != config.repos.end()) return found->second;
-  config::Repo repo;
+  if (found != config.repos.end()) {
+    listed_ = &found->second;
+    return;
+  }
+  config::Repo& repo = unlisted_.emplace();
   repo.name = task.repo;
   repo.clone = task.repo_url;
   repo.ci.required = true;
   repo.contract = "{}";
-  return repo;
 }
 
 bool covers(const config::Switch& mechanism, const config::Config& config,
@@ -26,7 +28,7 @@ jobs::JobRequest build_request(const Task& task, const Job& job,
                                const std::vector<jobs::RequestLink>& links,
                                const StateFolders& folders, const std::string& run_id) {
   const config::Config& config = generation.config;
-  const config::Repo repo = repo_of(config, task);
+  const RepoOf repo(config, task);
   const StageRule& rule = *find_rule(job.stage);
   const auto role = config.roles.find(rule.role);
   jobs::JobRequest request;
@@ -45,13 +47,13 @@ jobs::JobRequest build_request(const Task& task, const Job& job,
     request.effort = role->second.effort;
     request.prompt_file = role->second.prompt;
   }
-  request.repo = repo.name;
-  request.clone_url = repo.clone;
-  request.default_branch = repo.default_branch;
+  request.repo = repo->name;
+  request.clone_url = repo->clone;
+  request.default_branch = repo->default_branch;
   request.branch = task.branch;
   request.head_commit = task.head_commit;
-  request.contract = repo.contract;
-  request.bare_repository = folders.bare(repo.name);
+  request.contract = repo->contract;
+  request.bare_repository = folders.bare(repo->name);
   request.worktree = folders.worktree(task.work_item);
   request.verification = folders.verification(job.id, job.attempt);
   request.plugin_state = folders.plugin_state(task.work_item);

@@ -8,8 +8,17 @@
 namespace orc::engine {
 
 // What the configuration says about the task's repository; a repository that it does not name gets
-// an empty contract and the default branch "main".
-config::Repo repo_of(const config::Config& config, const Task& task);
+// an empty contract and the default branch "main". Copies nothing: the configuration lives longer.
+class RepoOf {
+ public:
+  RepoOf(const config::Config& config, const Task& task);
+  const config::Repo& operator*() const { return unlisted_ ? *unlisted_ : *listed_; }
+  const config::Repo* operator->() const { return &**this; }
+
+ private:
+  const config::Repo* listed_ = nullptr;
+  std::optional<config::Repo> unlisted_;
+};
 // Whether a mechanism is switched on for the repository of this name.
 bool covers(const config::Switch& mechanism, const config::Config& config, const std::string& repo);
 

@@ -15,9 +15,11 @@ constexpr const char* k_every_connection =
     "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;";
 // Debian builds SQLite to overwrite what is deleted with zeros. Nothing secret is stored here, and
 // every index entry that moves would pay for it. Checkpoints are made off the commit path.
+// A transition changes a few hundred bytes in each of a dozen pages, and every page goes to the log
+// whole: small ones halve what a commit sums, writes and syncs. Counts for a new database only.
 constexpr const char* k_writer =
-    "PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; PRAGMA wal_autocheckpoint=0;"
-    "PRAGMA journal_size_limit=67108864;";
+    "PRAGMA page_size=2048; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF;"
+    "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;";
 
 ErrorKind kind_of(int code) {
   switch (code) {
