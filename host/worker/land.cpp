@@ -17,9 +17,9 @@ EdgeResult ended(EdgeEnd end, const std::string& text) {
   return EdgeResult{end, EdgeGate::merge, text};
 }
 
-Result<gates::LandingFacts> ask_upstream(EdgeJob& job) {
+// By what was fetched last.
+Result<gates::LandingFacts> known_of_upstream(EdgeJob& job) {
   const jobs::JobRequest& request = job.session.request;
-  ORC_CHECK_OK(job.repository.fetch_upstream(request.clone_url));
   gates::LandingFacts facts;
   facts.branch_is_base = request.branch == request.default_branch;
   ORC_TRY(facts.base, job.repository.upstream_head(request.default_branch));
@@ -31,7 +31,8 @@ Result<gates::LandingFacts> ask_upstream(EdgeJob& job) {
 }
 
 // How the job ends by what upstream holds; nothing: the way is free.
-std::optional<JobOutcome> outcome_by(EdgeJob& job, const LandingDecision& decision) {
+std::optional<JobOutcome> outcome_by(EdgeJob& job, const gates::LandingFacts& facts) {
+  const LandingDecision decision = gates::decide_landing(job.candidate, facts);
   const std::string& base = job.session.request.default_branch;
   switch (decision.landing) {
     case Landing::free:
@@ -65,10 +66,11 @@ Status push(EdgeJob& job, const gates::LandingFacts& facts) {
 
 // What a push means, and above all a failed one, is what upstream says afterwards.
 JobOutcome read_back(EdgeJob& job, const Status& pushed) {
-  const Result<gates::LandingFacts> facts = ask_upstream(job);
+  if (Status fetched = job.repository.fetch_upstream(job.session.request.clone_url); !fetched.ok())
+    return outcome_of(fetched.error());
+  const Result<gates::LandingFacts> facts = known_of_upstream(job);
   if (!facts.ok()) return outcome_of(facts.error());
-  if (auto outcome = outcome_by(job, gates::decide_landing(job.candidate, facts.value())))
-    return std::move(*outcome);
+  if (auto outcome = outcome_by(job, facts.value())) return std::move(*outcome);
   if (pushed.ok()) {
     return Deferred{.reason = ReasonCode::network,
                     .text = "the push was answered well, but upstream does not hold it"};
@@ -84,10 +86,9 @@ JobOutcome land(EdgeJob& job) {
   const auto& intent = job.session.request.edge.landing;
   if (!intent) return ended(EdgeEnd::base_moved, "there is no intent to land");
   job.candidate = *intent;
-  const Result<gates::LandingFacts> facts = ask_upstream(job);
+  const Result<gates::LandingFacts> facts = known_of_upstream(job);
   if (!facts.ok()) return outcome_of(facts.error());
-  if (auto outcome = outcome_by(job, gates::decide_landing(job.candidate, facts.value())))
-    return std::move(*outcome);
+  if (auto outcome = outcome_by(job, facts.value())) return std::move(*outcome);
   ORC_CRASHPOINT(land_begun);
   return read_back(job, push(job, facts.value()));
 }

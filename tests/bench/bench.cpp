@@ -56,6 +56,7 @@ nlohmann::json measure(const Options& options) {
     all["pipeline_4_workers"] = pipeline(plugin, options.tasks, rounds, 4);
   }
   if (options.wants("test-runner")) all["test_runner"] = test_runner(options.quick ? 3 : 15);
+  if (options.wants("edge")) all["no_op_edge"] = no_op_edge(options.quick ? 2 : 15);
   if (options.wants("restart"))
     all["restart"] = restart(options.quick ? 1000 : 100000, options.quick ? 100 : 10000);
   if (options.wants("surface")) all["surface"] = surface(options.quick);

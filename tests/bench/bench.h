@@ -23,6 +23,8 @@ nlohmann::json pipeline(const std::filesystem::path& plugin, int tasks, int roun
 nlohmann::json one_task_alone(int rounds);
 // A testing job of the real test-runner in a real worker, beside its suite's bare command.
 nlohmann::json test_runner(int rounds);
+// A task on its way from testing to the door of the deploy, with the gates of the edge and without.
+nlohmann::json no_op_edge(int rounds);
 // From opening the database to the first started job.
 nlohmann::json restart(int finished, int queued);
 
