@@ -8,21 +8,15 @@
 
 #include "app/audit_place.h"
 #include "app/check/check.h"
-#include "cli/exit_code.h"
+#include "app/failure.h"
 #include "store/audit.h"
 
 namespace orc::app {
 
 namespace {
 
-constexpr int k_exit_io = 74;
-constexpr Millis k_busy_timeout{5000};
+using cli::ExitCode;
 constexpr std::size_t k_hash_digits = 64;
-
-int fail(const Error& error) {
-  std::fprintf(stderr, "orchestrator: %s\n", error.message.c_str());
-  return k_exit_io;
-}
 
 std::optional<store::ChainAnchor> parse_anchor(const std::string& text) {
   store::ChainAnchor anchor;
@@ -106,9 +100,9 @@ void print(const Report& report, const std::string& file, cli::OutputFormat outp
 
 int db_check(const cli::DbCheckOptions& options) {
   const Result<AuditPlace> place = find_place(options.place);
-  if (!place.ok()) return fail(place.error());
+  if (!place.ok()) return fail(ExitCode::unusable, place.error().message);
   const Result<CheckReport> report = check_place(place.value());
-  if (!report.ok()) return fail(report.error());
+  if (!report.ok()) return fail(ExitCode::unusable, report.error().message);
   print(report.value(), place.value().database.string(), options.output);
   return cli::to_int(report.value().violations.empty() ? cli::ExitCode::done : cli::ExitCode::no);
 }
@@ -125,12 +119,12 @@ int events_verify(const cli::EventsVerifyOptions& options) {
     }
   }
   const Result<AuditPlace> place = find_place(options.place);
-  if (!place.ok()) return fail(place.error());
+  if (!place.ok()) return fail(ExitCode::unusable, place.error().message);
   const std::string file = place.value().database.string();
   const auto audit = store::open_sqlite_audit(file, k_busy_timeout);
-  if (!audit.ok()) return fail(audit.error());
+  if (!audit.ok()) return fail(ExitCode::unusable, audit.error().message);
   const Result<store::ChainReport> report = audit.value()->verify_events(anchor);
-  if (!report.ok()) return fail(report.error());
+  if (!report.ok()) return fail(ExitCode::unusable, report.error().message);
   print(report.value(), file, options.output);
   return cli::to_int(report.value().broken ? cli::ExitCode::no : cli::ExitCode::done);
 }

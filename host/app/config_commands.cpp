@@ -9,9 +9,9 @@
 
 #include "app/audit_place.h"
 #include "app/commands.h"
+#include "app/failure.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "cli/exit_code.h"
 #include "cli/text_views.h"
 #include "config/inspect.h"
 #include "config/options.h"
@@ -23,14 +23,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using cli::ExitCode;
-
-constexpr int k_exit_io = 74;
-constexpr Millis k_busy_timeout{5000};
-
-int fail(int code, const std::string& message) {
-  std::fprintf(stderr, "orchestrator: %s\n", message.c_str());
-  return code;
-}
 
 // The rows one a line, or the whole, or as text.
 void print(const Json& answer, const char* rows, cli::OutputFormat output,
@@ -131,7 +123,7 @@ int config_init(const cli::ConfigInitOptions& options, const cli::Terminal& term
   const std::filesystem::path file = config_file(options.file);
   std::error_code ignored;
   if (file != "-" && !options.force && std::filesystem::exists(file, ignored)) {
-    return fail(to_int(ExitCode::no), file.string() + " is there already; --force replaces it");
+    return fail(ExitCode::no, file.string() + " is there already; --force replaces it");
   }
   const config::FirstAnswers answers = options.yes ? config::FirstAnswers{} : ask_all(terminal);
   const std::string text = config::first_configuration(answers);
@@ -142,7 +134,7 @@ int config_init(const cli::ConfigInitOptions& options, const cli::Terminal& term
   constexpr unsigned k_mode = 0644;
   Status written = make_folder(std::filesystem::absolute(file).parent_path());
   if (written.ok()) written = write_file_atomically(file, text, Durability::power, k_mode);
-  if (!written.ok()) return fail(k_exit_io, written.error().message);
+  if (!written.ok()) return fail(ExitCode::unusable, written.error().message);
   terminal.out << "wrote " << file.string() << "\n  orchestrator config check -c " << file.string()
                << "\n";
   return to_int(ExitCode::done);
@@ -150,22 +142,23 @@ int config_init(const cli::ConfigInitOptions& options, const cli::Terminal& term
 
 int db_backup(const cli::DbBackupOptions& options) {
   const auto place = find_place(options.place);
-  if (!place.ok()) return fail(k_exit_io, place.error().message);
+  if (!place.ok()) return fail(ExitCode::unusable, place.error().message);
   const Status copied = store::back_up_sqlite(place.value().database, options.to, k_busy_timeout);
-  if (!copied.ok()) return fail(k_exit_io, copied.error().message);
+  if (!copied.ok()) return fail(ExitCode::unusable, copied.error().message);
   std::printf("%s is copied to %s\n", place.value().database.c_str(), options.to.c_str());
   return to_int(ExitCode::done);
 }
 
 int db_migrate(const cli::DatabasePlace& where) {
   const auto place = find_place(where);
-  if (!place.ok()) return fail(k_exit_io, place.error().message);
+  if (!place.ok()) return fail(ExitCode::unusable, place.error().message);
   std::error_code ignored;
   if (!std::filesystem::exists(place.value().database, ignored)) {
-    return fail(k_exit_io, place.value().database.string() + " is not there; `serve` makes it");
+    return fail(ExitCode::unusable,
+                place.value().database.string() + " is not there; `serve` makes it");
   }
   const auto store = store::open_sqlite(place.value().database, k_busy_timeout);
-  if (!store.ok()) return fail(k_exit_io, store.error().message);
+  if (!store.ok()) return fail(ExitCode::unusable, store.error().message);
   std::printf("%s has the schema of this program\n", place.value().database.c_str());
   return to_int(ExitCode::done);
 }

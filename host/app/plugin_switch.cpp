@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.h"
+#include "app/failure.h"
 #include "app/scratch_folder.h"
 #include "app/serve.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "cli/exit_code.h"
 #include "config/generation.h"
 
 namespace orc::app {
@@ -20,14 +20,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using cli::ExitCode;
 
-constexpr int k_exit_io = 74;
 constexpr unsigned k_mode = 0644;
 constexpr std::size_t k_longest_file = 1024 * 1024;
-
-int fail(int code, const std::string& message) {
-  std::fprintf(stderr, "orchestrator: %s\n", message.c_str());
-  return code;
-}
 
 void print(const std::vector<config::Finding>& findings) {
   for (const config::Finding& finding : findings)
@@ -90,12 +84,11 @@ int write_checked(const std::filesystem::path& file, const std::filesystem::path
   const Result<std::string> before = read_file(drop_in, k_longest_file);
   Status written = make_folder(drop_in.parent_path());
   if (written.ok()) written = write_file_atomically(drop_in, text, Durability::power, k_mode);
-  if (!written.ok()) return fail(k_exit_io, written.error().message);
+  if (!written.ok()) return fail(ExitCode::unusable, written.error().message);
   if (is_accepted(file)) {
     std::printf("wrote %s\n", drop_in.c_str());
     for (const std::string_view line : split(text, '\n')) {
-      if (!line.empty() && line[0] != '#')
-        std::printf("  %s\n", std::string(line).c_str());
+      if (!line.empty() && line[0] != '#') std::printf("  %s\n", std::string(line).c_str());
     }
     return to_int(ExitCode::done);
   }
@@ -106,9 +99,9 @@ int write_checked(const std::filesystem::path& file, const std::filesystem::path
     std::filesystem::remove(drop_in, gone);
   }
   if (!written.ok() || gone)
-    return fail(k_exit_io, drop_in.string() + " would be refused and could not be taken back");
-  return fail(to_int(ExitCode::refused_config),
-              "the configuration would be refused; nothing was changed");
+    return fail(ExitCode::unusable,
+                drop_in.string() + " would be refused and could not be taken back");
+  return fail(ExitCode::refused_config, "the configuration would be refused; nothing was changed");
 }
 
 }  // namespace
@@ -118,26 +111,24 @@ int plugin_switch(const cli::PluginSwitchOptions& options) {
   const config::Loaded loaded = config::load(sources_of(file));
   if (!loaded.config) {
     print(loaded.findings);
-    return fail(to_int(ExitCode::refused_config),
+    return fail(ExitCode::refused_config,
                 "the configuration is refused as it is; nothing was changed");
   }
   if (!options.enabled && !loaded.config->plugins.contains(options.plugin)) {
     std::vector<std::string> known;
     for (const auto& [name, plugin] : loaded.config->plugins) known.push_back(name);
     const auto near = nearest(options.plugin, known);
-    return fail(to_int(ExitCode::no),
-                "the configuration names no plugin " + options.plugin +
-                    (near ? "; did you mean " + *near + "?" : "") +
-                    "\n  known: " + join(known, ", "));
+    return fail(ExitCode::no, "the configuration names no plugin " + options.plugin +
+                                  (near ? "; did you mean " + *near + "?" : "") +
+                                  "\n  known: " + join(known, ", "));
   }
   const Result<std::string> text = drop_in_text(*loaded.config, options);
-  if (!text.ok()) return fail(to_int(ExitCode::no), text.error().message);
+  if (!text.ok()) return fail(ExitCode::no, text.error().message);
   std::string name = options.plugin;
   std::replace(name.begin(), name.end(), '/', '_');
-  return write_checked(file,
-                       std::filesystem::absolute(file).parent_path() / "conf.d" /
-                           ("50-" + name + ".yaml"),
-                       text.value());
+  return write_checked(
+      file, std::filesystem::absolute(file).parent_path() / "conf.d" / ("50-" + name + ".yaml"),
+      text.value());
 }
 
 }  // namespace orc::app

@@ -7,8 +7,8 @@
 
 #include "app/audit_place.h"
 #include "app/commands.h"
+#include "app/failure.h"
 #include "base/text.h"
-#include "cli/exit_code.h"
 #include "cli/text_views.h"
 #include "engine/replay.h"
 #include "store/store.h"
@@ -20,14 +20,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using cli::ExitCode;
 using engine::PastRun;
-
-constexpr int k_exit_io = 74;
-constexpr Millis k_busy_timeout{5000};
-
-int fail(int code, const std::string& message) {
-  std::fprintf(stderr, "orchestrator: %s\n", message.c_str());
-  return code;
-}
 
 std::optional<config::Loaded> load_or_tell(const std::filesystem::path& file) {
   config::Loaded loaded =
@@ -122,13 +114,13 @@ int replay(const cli::ReplayOptions& options) {
       options.place.state
           ? find_place(options.place)
           : Result<AuditPlace>(AuditPlace{before->config->database, before->config->state_dir});
-  if (!place.ok()) return fail(k_exit_io, place.error().message);
+  if (!place.ok()) return fail(ExitCode::unusable, place.error().message);
   const auto reader = store::open_sqlite_reader(place.value().database, k_busy_timeout);
-  if (!reader.ok()) return fail(k_exit_io, reader.error().message);
+  if (!reader.ok()) return fail(ExitCode::unusable, reader.error().message);
   const auto runs = past_runs(*reader.value(), options);
   if (!runs.ok()) {
     const bool missing = runs.error().kind == ErrorKind::not_found;
-    return fail(missing ? to_int(ExitCode::no) : k_exit_io, runs.error().message);
+    return fail(missing ? ExitCode::no : ExitCode::unusable, runs.error().message);
   }
   print(compare(runs.value(), *before, *candidate), options.output);
   return to_int(ExitCode::done);

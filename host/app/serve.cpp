@@ -13,6 +13,7 @@
 #include <set>
 #include <thread>
 
+#include "app/failure.h"
 #include "app/preflights.h"
 #include "app/reload.h"
 #include "app/selftest/selftest.h"
@@ -28,9 +29,7 @@ namespace orc::app {
 
 namespace {
 
-constexpr int k_exit_unavailable = 69;
-constexpr int k_exit_io = 74;
-constexpr int k_exit_config = 78;
+using cli::ExitCode;
 
 void print(const std::vector<config::Finding>& findings) {
   for (const config::Finding& finding : findings) {
@@ -150,11 +149,6 @@ std::unique_ptr<engine::Reconciler> make_reconciler(
       .every = [generations] { return generations->get()->config.reconciler_every; }});
 }
 
-int fail(int code, const Error& error) {
-  std::fprintf(stderr, "orchestrator: %s\n", error.message.c_str());
-  return code;
-}
-
 using TellSelftests = std::function<void(engine::SelftestRound)>;
 
 // What is loaded is tried on its fixtures first: whatever is to use it waits for that. A library
@@ -211,7 +205,7 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
        .heartbeat_every = manager.heartbeat_every(),
        .heartbeat = beating(manager)});
   if (Status recovered = engine.recover(); !recovered.ok())
-    return fail(k_exit_io, recovered.error());
+    return fail(ExitCode::unusable, recovered.error().message);
   Reloader reloader(
       generation,
       [&](const config::Generation* previous) {
@@ -260,10 +254,10 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
                                                     std::to_string(server.value()->board_port())),
         {{"version", ORCH_VERSION},
          {"generation", std::to_string(generation->number)},
-         {"webhooks", server.value()->webhooks_port() < 0
-                          ? "off"
-                          : config.webhooks.host + ":" +
-                                std::to_string(server.value()->webhooks_port())}});
+         {"webhooks",
+          server.value()->webhooks_port() < 0
+              ? "off"
+              : config.webhooks.host + ":" + std::to_string(server.value()->webhooks_port())}});
     manager.ready(in_one_line(*engine.status()));
     // Not before: its workers would take the processors from whoever waits for the host.
     preflights.start(
@@ -274,7 +268,7 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
   }
   engine_thread.join();
   preflights.stop();
-  if (!server.ok()) return fail(k_exit_unavailable, server.error());
+  if (!server.ok()) return fail(ExitCode::unreachable, server.error().message);
   log(LogLevel::info, "host.stopped", "stopped as asked");
   return 0;
 }
@@ -295,17 +289,17 @@ int serve(const config::Sources& sources) {
   print(built.findings);
   if (!built.generation) {
     std::fprintf(stderr, "orchestrator: configuration refused; nothing was started\n");
-    return k_exit_config;
+    return to_int(ExitCode::refused_config);
   }
   const config::Config& config = built.generation->config;
   configure_log(config);
   if (Status made = make_state_folders(config.state_dir); !made.ok())
-    return fail(k_exit_io, made.error());
+    return fail(ExitCode::unusable, made.error().message);
   const auto webhook_secrets = config::read_webhook_secrets(config);
-  if (!webhook_secrets.ok()) return fail(k_exit_config, webhook_secrets.error());
+  if (!webhook_secrets.ok()) return fail(ExitCode::refused_config, webhook_secrets.error().message);
   Result<std::unique_ptr<store::Store>> store =
       store::open_sqlite(config.database, config.busy_timeout);
-  if (!store.ok()) return fail(k_exit_io, store.error());
+  if (!store.ok()) return fail(ExitCode::unusable, store.error().message);
   return run_host(sources, built.generation, std::move(store).value(), std::move(signals), manager,
                   webhook_secrets.value());
 }

@@ -55,12 +55,6 @@ std::string encode(std::uint32_t c) {
           static_cast<char>(0x80 | (c & 0x3F))};
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
-
 bool is_null(std::string_view text) {
   return text.empty() || text == "~" || lower(text) == "null";
 }

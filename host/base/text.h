@@ -11,6 +11,8 @@
 namespace orc {
 
 std::string_view trim(std::string_view text);
+// The ASCII letters in lower case; everything else as it is.
+std::string lower(std::string_view text);
 // Splits at `separator`; empty pieces are kept.
 std::vector<std::string_view> split(std::string_view text, char separator);
 // "a, b ,c" → {"a","b","c"}: pieces trimmed, empty ones dropped.

@@ -13,6 +13,7 @@ enum class ExitCode : int {
   no = 1,            // the answer is no: refused, failed, not there
   usage = 64,        // wrong use
   unreachable = 69,  // no daemon answers
+  unusable = 74,     // a database or a file that cannot be read or written
   try_later = 75,    // draining, lease held, held by the environment, timed out
   not_permitted = 77,
   refused_config = 78,

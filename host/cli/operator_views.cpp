@@ -61,12 +61,6 @@ std::string event_line(const Json& event) {
          text_field(event, "actor") + "  " + text_field(event, "text") + "\n";
 }
 
-std::string event_page_text(const Json& page) {
-  std::string text;
-  for (const Json& event : object_field(page, "events")) text += event_line(event);
-  return text;
-}
-
 std::string gate_list_text(const Json& gates) {
   Rows rows{{"GATE", "STAGE", "READS", "ON PASS", "ON FAIL", "SWITCH"}};
   for (const Json& gate : object_field(gates, "gates")) {

@@ -49,7 +49,6 @@ std::string config_text(const Json& config);
 std::string config_sources_text(const Json& config);
 std::string next_text(const Json& next);
 std::string event_line(const Json& event);
-std::string event_page_text(const Json& page);
 std::string gate_list_text(const Json& stages);
 std::string top_text(const Json& status, const Json& queue, const Json& next);
 std::string findings_text(const Json& with_findings);

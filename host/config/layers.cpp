@@ -78,11 +78,9 @@ void place(Node& root, const std::vector<std::string>& path, Node leaf) {
 std::string yaml_boolean(const std::string& text) {
   static constexpr std::array<std::string_view, 4> k_yes{"true", "1", "yes", "on"};
   static constexpr std::array<std::string_view, 4> k_no{"false", "0", "no", "off"};
-  std::string lower(trim(text));
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (std::find(k_yes.begin(), k_yes.end(), lower) != k_yes.end()) return "true";
-  if (std::find(k_no.begin(), k_no.end(), lower) != k_no.end()) return "false";
+  const std::string word = lower(trim(text));
+  if (std::find(k_yes.begin(), k_yes.end(), word) != k_yes.end()) return "true";
+  if (std::find(k_no.begin(), k_no.end(), word) != k_no.end()) return "false";
   return text;
 }
 

@@ -203,7 +203,7 @@ void Engine::collect_ended_workers(std::vector<Happening>& happenings) {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, worker.child.pidfd.get(), nullptr);
     worker.child.pidfd.reset();
     const std::filesystem::path folder = folders_.job(worker.job.id, worker.job.attempt);
-    const bool reported = has_reported(folder);
+    const bool reported = jobs::has_reported(folder);
     const jobs::WorkerEnd end =
         reported || !worker.is_child ? jobs::WorkerEnd() : launcher_->end_of(worker.child);
     jobs::WorkerReport report = jobs::conclude(folder, end);

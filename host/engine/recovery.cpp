@@ -50,7 +50,7 @@ Result<bool> Engine::quarantine_if_deadly(const store::LiveJob& found) {
 // infrastructure.
 void Engine::charge_lost(Worker& worker, jobs::WorkerReport& report) {
   const std::filesystem::path folder = folders_.job(worker.job.id, worker.job.attempt);
-  const bool started = was_started(folder);
+  const bool started = jobs::was_started(folder);
   const bool rebooted = worker.boot_id != boot_id();
   const std::string text = !started   ? "the host ended before the worker began"
                            : rebooted ? "the machine was restarted under the worker"

@@ -152,7 +152,7 @@ Status Shadows::turn(const config::GenerationPtr& generation,
 
 Status Shadows::store_end(const Running& ended, const config::Config& config, WallTime now) {
   const std::filesystem::path folder = job_folder(ended.run.id);
-  const bool reported = has_reported(folder);
+  const bool reported = jobs::has_reported(folder);
   const jobs::WorkerReport report =
       jobs::conclude(folder, reported ? jobs::WorkerEnd() : launcher_.end_of(ended.child));
   if (!reported) end_survivors(ended.run.run_id);

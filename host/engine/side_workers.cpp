@@ -81,7 +81,7 @@ void SideWorkers::reap() {
       worker.deadline = mono_now() + k_after_kill;
       continue;
     }
-    const bool reported = has_reported(worker.folder);
+    const bool reported = jobs::has_reported(worker.folder);
     const jobs::WorkerEnd end =
         reported || !worker.is_child ? jobs::WorkerEnd() : launcher_.end_of(worker.child);
     worker.report = jobs::conclude(worker.folder, end);

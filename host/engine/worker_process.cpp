@@ -21,16 +21,6 @@ void signal_worker(const process::Child& worker, int signal) {
   if (worker.pidfd) ::syscall(SYS_pidfd_send_signal, worker.pidfd.get(), signal, nullptr, 0);
 }
 
-bool was_started(const std::filesystem::path& folder) {
-  std::error_code error;
-  return std::filesystem::exists(folder / "worker.lock", error);
-}
-
-bool has_reported(const std::filesystem::path& folder) {
-  std::error_code error;
-  return std::filesystem::exists(folder / "outcome.json", error);
-}
-
 void end_survivors(const std::string& run_id) {
   if (run_id.empty()) return;
   for (int sweep = 0; sweep < k_sweeps; ++sweep) {

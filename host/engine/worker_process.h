@@ -12,12 +12,6 @@ namespace orc::engine {
 // Through the pidfd: never a process that merely has the same number.
 void signal_worker(const process::Child& worker, int signal);
 
-// True if a worker ever took the folder's lock.
-bool was_started(const std::filesystem::path& folder);
-
-// True if its worker reported.
-bool has_reported(const std::filesystem::path& folder);
-
 // Ends what a worker that died could no longer sweep itself: every process that carries its run
 // marker. Bounded; what resists is found again by the next call.
 void end_survivors(const std::string& run_id);

@@ -213,8 +213,8 @@ void Engine::adopt(Worker worker) {
     return;
   }
   jobs::WorkerReport report = jobs::conclude(folder, std::nullopt);
-  if (!has_reported(folder)) clear_up_after(kept);
-  if (!has_reported(folder)) charge_lost(kept, report);
+  if (!jobs::has_reported(folder)) clear_up_after(kept);
+  if (!jobs::has_reported(folder)) charge_lost(kept, report);
   log(LogLevel::info, "worker.concluded", "a worker ended while no host was running",
       {{"task", kept.task.work_item},
        {"job", std::to_string(id.value)},

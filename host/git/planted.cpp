@@ -18,14 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t k_largest_config = 1 << 20;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  });
-  return out;
-}
-
 struct Setting {
   std::string section;  // lower case
   std::string subsection;
@@ -115,12 +107,16 @@ constexpr std::array k_traps{
 };
 // Settings that change nothing about what git runs; the host wrote some of them itself.
 constexpr std::array<std::string_view, 19> k_inert{
-    "advice", "author",      "branch", "color", "column", "commit", "committer",
-    "fetch",  "gc",          "init",   "log",   "merge",  "pull",   "push",
+    "advice", "author",      "branch", "color",  "column", "commit", "committer",
+    "fetch",  "gc",          "init",   "log",    "merge",  "pull",   "push",
     "rebase", "maintenance", "rerere", "status", "user"};
-constexpr std::array<std::string_view, 7> k_inert_core{
-    "repositoryformatversion", "filemode",   "bare",    "logallrefupdates",
-    "symlinks",                "ignorecase", "autocrlf"};
+constexpr std::array<std::string_view, 7> k_inert_core{"repositoryformatversion",
+                                                       "filemode",
+                                                       "bare",
+                                                       "logallrefupdates",
+                                                       "symlinks",
+                                                       "ignorecase",
+                                                       "autocrlf"};
 
 // git-lfs installs itself as a filter of this name and no other command.
 bool is_lfs(const Setting& setting) {
@@ -170,8 +166,8 @@ std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
   if (!fs::is_directory(fs::symlink_status(folder, error))) return names;
-  for (auto it = fs::directory_iterator(folder, error);
-       !error && it != fs::directory_iterator(); it.increment(error)) {
+  for (auto it = fs::directory_iterator(folder, error); !error && it != fs::directory_iterator();
+       it.increment(error)) {
     names.push_back(it->path().filename().string());
   }
   std::sort(names.begin(), names.end());
@@ -207,8 +203,8 @@ Planted find_planted(const fs::path& clone) {
 
 std::string bare_state(const fs::path& bare) {
   std::string state;
-  for (const char* name : {"HEAD", "config", "config.worktree", "info/attributes",
-                           "objects/info/alternates"}) {
+  for (const char* name :
+       {"HEAD", "config", "config.worktree", "info/attributes", "objects/info/alternates"}) {
     const auto text = read_beneath(bare, name, k_largest_config);
     state += std::string(name) + "=" + (text.ok() ? text.value() : "") + '\0';
   }

@@ -22,13 +22,6 @@ bool is_length(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_digit);
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 bool is_loopback_v4(std::string_view host) {
   const auto parts = split(host, '.');
   return parts.size() == 4 && parts[0] == "127" &&

@@ -91,14 +91,8 @@ std::optional<struct stat> look_at(const std::filesystem::path& program) {
 }
 
 bool is_same_file(const struct stat& one, const struct stat& other) {
-  return one.st_dev == other.st_dev && one.st_ino == other.st_ino &&
-         one.st_size == other.st_size && one.st_mtim.tv_sec == other.st_mtim.tv_sec &&
-         one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
-}
-
-bool was_started(const std::filesystem::path& folder) {
-  std::error_code error;
-  return std::filesystem::exists(folder / "worker.lock", error);
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino && one.st_size == other.st_size &&
+         one.st_mtim.tv_sec == other.st_mtim.tv_sec && one.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
 }
 
 // What a lost server may have forked just before: nobody else would ever end it.

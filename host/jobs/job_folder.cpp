@@ -59,6 +59,11 @@ Result<WorkerReport> read_report(const std::filesystem::path& folder) {
   return parse_report(text);
 }
 
+bool has_reported(const std::filesystem::path& folder) {
+  std::error_code error;
+  return std::filesystem::exists(folder / k_report, error);
+}
+
 Result<ProgressFile> ProgressFile::open(const std::filesystem::path& folder) {
   ORC_TRY(RewrittenFile file, RewrittenFile::open(folder / k_progress));
   return ProgressFile(std::move(file));

@@ -28,8 +28,8 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "base/unique_fd.h"
-#include "domain/isolation.h"
 #include "domain/edge.h"
+#include "domain/isolation.h"
 #include "domain/outcome.h"
 #include "domain/records.h"
 
@@ -99,7 +99,7 @@ struct JobRequest {
   std::vector<RequestLink> chain;  // asked in order
   Isolation isolation;
   std::string resume_token;
-  std::string approved_by;  // who released this stage's stopped verdict on exactly this content
+  std::string approved_by;   // who released this stage's stopped verdict on exactly this content
   Millis decide_timeout{0};  // for load, configure and accepts of one link
   Millis kill_grace{0};
   Millis limit{0};  // the whole job; the worker keeps it without the host
@@ -119,7 +119,7 @@ struct WorkerReport {
   std::string made_on_commit;   // the commit that the artifacts were made on
   std::string made_on_content;  // content id that the artifacts were made on
   std::vector<AgentRun> agent_runs;
-  std::vector<GateRun> gates;          // what the sub-gates of the edge came to
+  std::vector<GateRun> gates;               // what the sub-gates of the edge came to
   std::optional<MergeCandidate> candidate;  // of a job of the edge that got so far
   int side_effects = 0;
   Millis duration{0};
@@ -169,6 +169,10 @@ class WorkerLock {
   explicit WorkerLock(UniqueFd fd) : fd_(std::move(fd)) {}
   UniqueFd fd_;
 };
+
+// Whether a worker ever took the folder's lock, and whether one reported.
+bool was_started(const std::filesystem::path& folder);
+bool has_reported(const std::filesystem::path& folder);
 
 // The worker of a folder, if it holds the lock and lives right now; nothing if the lock is free.
 std::optional<ProcessIdentity> live_worker(const std::filesystem::path& folder);

@@ -36,6 +36,11 @@ bool is_locked(int fd) {
 
 }  // namespace
 
+bool was_started(const std::filesystem::path& folder) {
+  std::error_code error;
+  return std::filesystem::exists(folder / k_lock, error);
+}
+
 Result<WorkerLock> WorkerLock::acquire(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / k_lock;
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));

@@ -62,8 +62,6 @@ class RowAudit {
   // Who opened the database last; whether that process still lives is the caller's to ask.
   virtual Result<std::optional<ProcessIdentity>> last_host() = 0;
   virtual Result<std::optional<JobFacts>> job(JobId id) = 0;
-  // Work items whose task is not finished.
-  virtual Result<std::vector<std::string>> open_work_items() = 0;
   // Of tasks that are not finished and have a repository.
   virtual Result<std::vector<BranchFacts>> branches() = 0;
   // Of tasks that are not finished, oldest first.

@@ -48,20 +48,22 @@ class Api {
     spec.spawn.env = jobs::worker_environment(job_.session.request.run_id);
     spec.spawn.cwd = job_.session.scratch();
     spec.timeout = k_call_limit;
-    spec.stdin_text = "silent\nshow-error\nmax-redirs = 0\nproto = \"=http,https\"\n"
-                      "connect-timeout = 10\nmax-time = 45\nwrite-out = \"\\n%{http_code}\"\n"
-                      "header = \"Accept: application/json\"\n"
-                      "header = \"Content-Type: application/json\"\nheader = " +
-                      quoted(authorization_) + "request = " + quoted(method) +
-                      "url = " + quoted(forge.api + "/repos/" + forge.repository + path);
+    spec.stdin_text =
+        "silent\nshow-error\nmax-redirs = 0\nproto = \"=http,https\"\n"
+        "connect-timeout = 10\nmax-time = 45\nwrite-out = \"\\n%{http_code}\"\n"
+        "header = \"Accept: application/json\"\n"
+        "header = \"Content-Type: application/json\"\nheader = " +
+        quoted(authorization_) + "request = " + quoted(method) +
+        "url = " + quoted(forge.api + "/repos/" + forge.repository + path);
     if (!body.is_null()) spec.stdin_text += "data-raw = " + quoted(body.dump());
     const process::RunResult result = process::run(spec);
     const auto* exited = std::get_if<process::Exited>(&result.end);
     if (const auto* missing = std::get_if<process::NotStarted>(&result.end))
       return Error{ErrorKind::refused, missing->text};
     const std::size_t line = result.out.rfind('\n');
-    const std::int64_t status =
-        line == std::string::npos ? 0 : parse_integer(trim(result.out.substr(line + 1))).value_or(0);
+    const std::int64_t status = line == std::string::npos
+                                    ? 0
+                                    : parse_integer(trim(result.out.substr(line + 1))).value_or(0);
     if (exited == nullptr || exited->code != 0 || status < 100) {
       return Error{ErrorKind::unavailable,
                    "the forge did not answer: " + printable(to_utf8(trim(result.err)))};
@@ -117,9 +119,7 @@ Status status_of(const Answer& answer, const std::string& what) {
   if (answer.status >= 200 && answer.status < 300) return Done{};
   const std::string message =
       answer.body.is_object() ? answer.body.value("message", std::string()) : std::string();
-  std::string lower = message;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return Error{meaning_of(answer.status, lower),
+  return Error{meaning_of(answer.status, lower(message)),
                what + ": HTTP " + std::to_string(answer.status) +
                    (message.empty() ? "" : ": " + printable(to_utf8(message.substr(0, k_quoted))))};
 }
@@ -138,8 +138,8 @@ Result<std::int64_t> gitea_pull_request(EdgeJob& job, const Api& api) {
   constexpr int k_exists = 409;
   if (answer.status == k_exists) {
     const jobs::JobRequest& request = job.session.request;
-    ORC_TRY(answer, api.call("GET", "/pulls/" + request.default_branch + "/" + request.branch,
-                             nullptr));
+    ORC_TRY(answer,
+            api.call("GET", "/pulls/" + request.default_branch + "/" + request.branch, nullptr));
   }
   ORC_CHECK_OK(status_of(answer, "opening the pull request"));
   if (!answer.body.is_object() || !answer.body.contains("number"))
@@ -150,11 +150,10 @@ Result<std::int64_t> gitea_pull_request(EdgeJob& job, const Api& api) {
 // head_commit_id: Gitea compares the head; fast-forward-only: git compares the base.
 Status merge_on_gitea(EdgeJob& job, const Api& api) {
   ORC_TRY(const std::int64_t number, gitea_pull_request(job, api));
-  ORC_TRY(const Answer answer,
-          api.call("POST", "/pulls/" + std::to_string(number) + "/merge",
-                   {{"do", "fast-forward-only"},
-                    {"head_commit_id", job.candidate.commit},
-                    {"delete_branch_after_merge", false}}));
+  ORC_TRY(const Answer answer, api.call("POST", "/pulls/" + std::to_string(number) + "/merge",
+                                        {{"do", "fast-forward-only"},
+                                         {"head_commit_id", job.candidate.commit},
+                                         {"delete_branch_after_merge", false}}));
   return status_of(answer, "merging pull request " + std::to_string(number));
 }
 
@@ -195,11 +194,9 @@ Status move_base(EdgeJob& job) {
     if (forge.kind != job.settings.forge.kind) continue;
     ORC_TRY(const std::string token, token_of(job));
     const std::string authorization = "Authorization: " + std::string(forge.scheme) + token;
-    return guard("the forge's answer",
-                 [&] { return forge.merge(job, Api(job, authorization)); });
+    return guard("the forge's answer", [&] { return forge.merge(job, Api(job, authorization)); });
   }
-  return job.repository.push_base(request.clone_url, request.default_branch,
-                                  job.candidate.commit);
+  return job.repository.push_base(request.clone_url, request.default_branch, job.candidate.commit);
 }
 
 }  // namespace orc::worker

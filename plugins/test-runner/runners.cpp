@@ -155,11 +155,6 @@ std::string_view name_of(ReportKind kind) {
   return "";
 }
 
-bool is_on_output(ReportKind kind) {
-  return kind == ReportKind::go_json || kind == ReportKind::cargo_output ||
-         kind == ReportKind::make_output;
-}
-
 Runner runner_of(const std::vector<std::string>& command) {
   if (is_pytest(command)) return Runner::pytest;
   for (const Program& program : k_programs) {

@@ -21,7 +21,6 @@ enum class ReportKind : std::uint8_t {
   make_output,   // automake's summaries or TAP on the standard output
 };
 std::string_view name_of(ReportKind kind);
-bool is_on_output(ReportKind kind);
 ReportKind report_of(Runner runner);
 
 // By the program that `command` starts, and what it is told to do.

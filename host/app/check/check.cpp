@@ -3,11 +3,12 @@
 
 #include <memory>
 
+#include "app/failure.h"
+
 namespace orc::app {
 
 namespace {
 
-constexpr Millis k_busy_timeout{5000};
 constexpr store::RowCheck k_chain{"EV", "events_form_a_chain"};
 
 Status check_chain(const std::filesystem::path& database, std::vector<store::Violation>& found) {

@@ -61,12 +61,6 @@ class SqliteRowAudit final : public RowAudit {
     row.bind_all(id.value);
     return read_one<JobFacts>(row, job_facts);
   }
-  Result<std::vector<std::string>> open_work_items() override {
-    ORC_TRY(Statement rows,
-            database_->use("SELECT work_item FROM tasks WHERE finished_at IS NULL ORDER BY id"));
-    return read_all<std::string>(
-        rows, [](const Statement& row) -> Result<std::string> { return row.text(0); });
-  }
   Result<std::vector<BranchFacts>> branches() override {
     // While the merge gate puts a branch on its base, what was judged is not on it, until the
     // gate's own commit is.
