@@ -214,7 +214,10 @@ Result<ResolvedChain> Engine::chain_of(const Job& job, const Task& task) {
       resolve_chain(*generation_, tests_again ? Stage::testing : job.stage, task.repo,
                     self_hosting, kills_, job.first_link);
   trust_.pass_over(chain, *generation_);
-  if (job.reason != to_string(ReasonCode::in_progress)) return chain;
+  // A wait for a lease or a lock in between writes a reason of its own; what was begun stays begun.
+  const bool goes_on =
+      !job.resume_token.empty() || job.reason == to_string(ReasonCode::in_progress);
+  if (!goes_on) return chain;
   ORC_TRY(const std::vector<Job> earlier, store_->jobs(task.id));
   leave_only(who_began(earlier, job), chain);
   return chain;

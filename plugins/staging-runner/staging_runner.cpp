@@ -103,9 +103,16 @@ Attempt run_here(const Settings& settings, const std::vector<std::string>& comma
   if (settings.revision && settings.revision->before) {
     if (auto other = doubt(made.before, request.commit(), "before")) return {*other};
   }
+  const fs::path temporary = fs::path(request.scratch()) / "tmp";
+  std::error_code error;
+  fs::create_directories(temporary, error);
+  if (error)
+    return {{Cause::out_of_resources, "the scratch folder cannot be used: " + error.message(),
+             std::nullopt}};
   Process process;
   process.argv = command;
   process.cwd = cwd.string();
+  process.env = {{"TMPDIR", temporary.string()}};
   process.timeout = settings.timeout;
   process.mutating = true;
   made.result = host.run(process);
