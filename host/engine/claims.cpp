@@ -18,6 +18,7 @@ std::string who_began(const std::vector<Job>& earlier, const Job& job) {
   std::string producer;
   for (const Job& one : earlier) {
     const bool handed_on = one.stage == job.stage && one.state == JobState::finished &&
+                           one.reason == to_string(ReasonCode::in_progress) &&
                            one.resume_token == job.resume_token;
     if (handed_on && !one.producer.empty()) producer = one.producer;
   }
@@ -210,21 +211,20 @@ Result<ResolvedChain> Engine::chain_of(const Job& job, const Task& task) {
   if (job.kind != JobKind::produce && !tests_again) return ResolvedChain{};
   const auto repo = generation_->config.repos.find(task.repo);
   const bool self_hosting = repo != generation_->config.repos.end() && repo->second.self_hosting;
-  ResolvedChain chain =
-      resolve_chain(*generation_, tests_again ? Stage::testing : job.stage, task.repo,
-                    self_hosting, kills_, job.first_link);
+  ResolvedChain chain = resolve_chain(*generation_, tests_again ? Stage::testing : job.stage,
+                                      task.repo, self_hosting, kills_, job.first_link);
   trust_.pass_over(chain, *generation_);
   // A wait for a lease or a lock in between writes a reason of its own; what was begun stays begun.
-  const bool goes_on =
+  const bool may_go_on =
       !job.resume_token.empty() || job.reason == to_string(ReasonCode::in_progress);
-  if (!goes_on) return chain;
+  if (!may_go_on) return chain;
   ORC_TRY(const std::vector<Job> earlier, store_->jobs(task.id));
   leave_only(who_began(earlier, job), chain);
   return chain;
 }
 
-// The job is ours: its generation is pinned, what its model may use is set aside, and the links that
-// are never asked are written down.
+// The job is ours: its generation is pinned, what its model may use is set aside, and the links
+// that are never asked are written down.
 Status Engine::prepare(Job job, Task task, const Admitted& admitted, ResolvedChain chain,
                        const ModelAdmission& model) {
   ORC_FAILPOINT(claim_written);
@@ -250,8 +250,8 @@ Status Engine::prepare(Job job, Task task, const Admitted& admitted, ResolvedCha
     observe_decisions(worker.job.stage, worker.skipped);
   }
   if (model.reserved) {
-    ORC_CHECK_OK(store_->reserve_llm(worker.job, find_rule(worker.job.stage)->role,
-                                     *model.reserved, batch_.now));
+    ORC_CHECK_OK(store_->reserve_llm(worker.job, find_rule(worker.job.stage)->role, *model.reserved,
+                                     batch_.now));
   }
   if (is_of_edge(worker.job.kind)) ORC_CHECK_OK(prepare_edge(worker));
   ORC_CHECK_OK(begin_deployment(worker));

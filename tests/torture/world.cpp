@@ -56,12 +56,17 @@ std::string yaml(const fs::path& root) {
        // Healthy until something was merged into it; a rollback leaves a line.
        << "  watched: { clone: " << root.string()
        << "/code, ci: { required: false }, monitor: { command: [test, \"!\", -s, " << root.string()
-       << "/merged], interval: 100ms, baseline: 1, failures: 2, window: 60s, rollback: { command: [sh, "
+       << "/merged], interval: 100ms, baseline: 1, failures: 2, window: 60s, rollback: { command: "
+          "[sh, "
           "-c, \"echo $1 >> $0/rollbacks\", "
-       << root.string() << ", \"{commit}\"] } } }\nplugins:\n  scripted:\n    repos: \"*\"\n"
+       << root.string()
+       << ", \"{commit}\"] } } }\nplugins:\n  scripted:\n    repos: \"*\"\n"
           "    infra_retry: { attempts: 20, backoff: 20ms }\n    settings: { ledger: "
        << root.string()
-       << "/ledger }\ngates: { infra_retry: { attempts: 20, backoff: 20ms } }\nstages:\n";
+       << "/ledger }\n"
+       // Faults are made on purpose here: a pause is short, and a worker killed thrice is no hold.
+       << "gates: { infra_retry: { attempts: 20, backoff: 20ms },"
+       << " breaker: { canary_after: 100ms, repeats: 0 } }\nstages:\n";
   for (const StageRule& rule : STAGE_TRANSITIONS)
     text << "  " << to_string(rule.stage) << ": { producers: [scripted] }\n";
   return text.str();
@@ -185,15 +190,16 @@ std::vector<Event> World::events() const {
 }
 
 std::optional<Monitor> World::monitor(TaskId task) const {
-  const auto all = must(must(store::open_sqlite_reader(database(), k_busy_timeout))->monitors(task));
+  const auto all =
+      must(must(store::open_sqlite_reader(database(), k_busy_timeout))->monitors(task));
   return all.empty() ? std::nullopt : std::optional(all.front());
 }
 
 int World::alerts(const std::string& condition) const {
-  const auto open = must(must(store::open_sqlite_reader(database(), k_busy_timeout))->open_alerts());
-  return static_cast<int>(std::count_if(open.begin(), open.end(), [&](const Alert& alert) {
-    return alert.condition == condition;
-  }));
+  const auto open =
+      must(must(store::open_sqlite_reader(database(), k_busy_timeout))->open_alerts());
+  return static_cast<int>(std::count_if(
+      open.begin(), open.end(), [&](const Alert& alert) { return alert.condition == condition; }));
 }
 
 int World::open_tasks() const {

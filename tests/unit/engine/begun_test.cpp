@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nobody deploys beside a deploy that is under way.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "engine_harness.h"
 
@@ -52,6 +53,22 @@ TEST_F(Begun, IsHeldWhereItsProducerWasSwitchedOffMeanwhile) {
   ASSERT_EQ(host.ask(KillPlugin{"fake", "enough", "", std::nullopt}).kind, Answer::Kind::done);
   EXPECT_EQ(host.wait_for_state("T-1", TaskState::held).hold->hold, HoldClass::no_producer);
   EXPECT_EQ(asked(), std::vector<std::string>{"fake second "}) << "the second was never asked";
+}
+
+// A lease that somebody holds is waited for, and the wait writes its own reason.
+TEST_F(Begun, IsNotForgottenWhileItWaitsForALease) {
+  deploy(ReasonCode::in_progress);
+  ASSERT_EQ(host.ask(Drain{"a wait"}).kind, Answer::Kind::done);
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(host.database().c_str(), &database), SQLITE_OK);
+  sqlite3_busy_timeout(database, 5000);
+  EXPECT_EQ(sqlite3_exec(database, "UPDATE jobs SET reason='lease_held' WHERE state='queued'",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(database);
+  ASSERT_EQ(host.ask(Resume{"go on"}).kind, Answer::Kind::done);
+  host.wait_for_state("T-1", TaskState::done);
+  EXPECT_EQ(asked(), (std::vector<std::string>{"fake second ", "fake "}));
 }
 
 TEST_F(Begun, AsksTheChainAnewWhereNothingHasBegun) {
