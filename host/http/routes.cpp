@@ -180,11 +180,13 @@ Dispatched dispatch(const Services& services, Request request) {
       continue;
     }
     request.captured = std::move(*captured);
-    const auto render = [&] { return answer(route, services, request); };
     if (route.is_snapshot && request.door == Door::board) {
-      return {services.pages.get(route.pattern, services.status.status(), render), route.pattern};
+      const auto detach = [&]() -> SnapshotPages::Render {
+        return [&route, &services, request] { return answer(route, services, request); };
+      };
+      return {services.pages.get(route.pattern, services.status.status(), detach), route.pattern};
     }
-    return {shared(render()), route.pattern};
+    return {shared(answer(route, services, request)), route.pattern};
   }
   return {shared(refused_without_route(request, allowed)), k_unmatched};
 }

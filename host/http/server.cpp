@@ -48,6 +48,10 @@ class Server::Parts {
   int board_port() const { return board_port_; }
   int webhooks_port() const { return webhooks_port_; }
 
+  ~Parts() { pages_.stop(); }
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
  private:
   ReaderPool readers_;
   RequestCounts requests_;

@@ -2,10 +2,14 @@
 // Connections that stay: event streams, and peers that take their time.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <deque>
+#include <future>
+#include <thread>
 
 #include "base/redact.h"
+#include "http/snapshot_pages.h"
 #include "unit/http/fakes.h"
 
 namespace orc::test {
@@ -151,6 +155,37 @@ TEST(SnapshotPages, AreSharedOnTheBoardAndFreshOnTheControlSocket) {
   bool seen = false;
   while (!seen && mono_now() < limit) seen = of_board().json()["draining"] == true;
   EXPECT_TRUE(seen);
+}
+
+TEST(SnapshotPages, ThatAreReadAllTheTimeAreMadeBehindTheirReaders) {
+  std::promise<void> gate;
+  std::shared_future<void> opened = gate.get_future().share();
+  std::atomic<bool> behind = false;
+  int asked = 0;
+  http::SnapshotPages pages;
+  const auto read = [&, reader = std::this_thread::get_id()] {
+    const auto status = std::make_shared<const engine::Snapshot>();
+    const auto shown = pages.get("/status", status, [&]() -> http::SnapshotPages::Render {
+      const int number = ++asked;
+      return [&behind, opened, reader, number] {
+        if (std::this_thread::get_id() != reader) {
+          behind = true;
+          opened.wait();
+        }
+        return http::Response{.body = std::to_string(number)};
+      };
+    });
+    return shown->response().body;
+  };
+  const MonoTime limit = mono_now() + Millis{5000};
+  std::string shown;
+  while (!behind && mono_now() < limit) shown = read();
+  ASSERT_TRUE(behind);
+  EXPECT_EQ(read(), shown) << "nobody waits for the one in the making";
+  gate.set_value();
+  std::string next = shown;
+  while (next == shown && mono_now() < limit) next = read();
+  EXPECT_NE(next, shown);
 }
 
 TEST(ConfigOverHttp, IsForTheControlSocketAlone) {
