@@ -209,7 +209,7 @@ sdk::Outcome Attempt::verify(const Intent& intent) {
     return sdk::Hold{sdk::Why::config, "the look at the running revision: " + none->text};
   }
   const RevisionLook look =
-      look_at_revision(std::get<Command>(command), settings_, intent.commit, host_);
+      look_at_revision(std::get<Command>(command), settings_, intent.commit, request_, host_);
   return std::visit(
       Overloaded{
           [&](const RevisionRuns& runs) {

@@ -50,11 +50,13 @@ std::variant<Command, NoCommand> revision_argv(const Settings& settings,
 }
 
 RevisionLook look_at_revision(const Command& argv, const Settings& settings,
-                              std::string_view commit, sdk::Host& host) {
+                              std::string_view commit, const sdk::Request& request,
+                              sdk::Host& host) {
   sdk::Process process;
   process.argv = argv;
   process.cwd = settings.cwd;
-  process.env = settings.env;
+  process.env = {{"TMPDIR", std::string(request.scratch())}};
+  process.env.insert(process.env.end(), settings.env.begin(), settings.env.end());
   process.timeout = k_timeout;
   const sdk::ProcessResult result = host.run(process);
   if (const auto* failure = std::get_if<sdk::NotStarted>(&result.end)) {

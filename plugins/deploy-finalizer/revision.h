@@ -27,8 +27,10 @@ using RevisionLook = std::variant<RevisionRuns, OtherRevision, RevisionUnreadabl
 std::variant<Command, NoCommand> revision_argv(const Settings& settings,
                                                const orchestrator::plugin::Request& request);
 
-// `argv` as revision_argv() gave it.
+// `argv` as revision_argv() gave it; what it makes for a while goes with the job of `request`.
 RevisionLook look_at_revision(const Command& argv, const Settings& settings,
-                              std::string_view commit, orchestrator::plugin::Host& host);
+                              std::string_view commit,
+                              const orchestrator::plugin::Request& request,
+                              orchestrator::plugin::Host& host);
 
 }  // namespace deploy_finalizer

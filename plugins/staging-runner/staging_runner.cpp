@@ -77,7 +77,8 @@ std::string first_line(std::string_view text) {
   return report_text::one_line(text.substr(0, text.find('\n')), 80);
 }
 
-Revision revision_here(const RevisionSettings& revision, const fs::path& cwd, Host& host) {
+Revision revision_here(const RevisionSettings& revision, const fs::path& cwd,
+                       const fs::path& temporary, Host& host) {
   if (!revision.file.empty()) {
     std::ifstream stream(revision.file);
     std::string line;
@@ -87,6 +88,7 @@ Revision revision_here(const RevisionSettings& revision, const fs::path& cwd, Ho
   Process process;
   process.argv = revision.command;
   process.cwd = cwd.string();
+  process.env = {{"TMPDIR", temporary.string()}};
   process.timeout = k_revision_limit;
   const ProcessResult result = host.run(process);
   const auto* const exited = std::get_if<Exited>(&result.end);
@@ -98,17 +100,17 @@ Attempt run_here(const Settings& settings, const std::vector<std::string>& comma
   if (auto missing = missing_here(settings)) return {*missing};
   const fs::path root(request.verification().empty() ? request.worktree() : request.verification());
   const fs::path cwd = root / settings.cwd;
-  Attempt made;
-  if (settings.revision) made.before = revision_here(*settings.revision, cwd, host);
-  if (settings.revision && settings.revision->before) {
-    if (auto other = doubt(made.before, request.commit(), "before")) return {*other};
-  }
   const fs::path temporary = fs::path(request.scratch()) / "tmp";
   std::error_code error;
   fs::create_directories(temporary, error);
   if (error)
     return {{Cause::out_of_resources, "the scratch folder cannot be used: " + error.message(),
              std::nullopt}};
+  Attempt made;
+  if (settings.revision) made.before = revision_here(*settings.revision, cwd, temporary, host);
+  if (settings.revision && settings.revision->before) {
+    if (auto other = doubt(made.before, request.commit(), "before")) return {*other};
+  }
   Process process;
   process.argv = command;
   process.cwd = cwd.string();
@@ -118,7 +120,7 @@ Attempt run_here(const Settings& settings, const std::vector<std::string>& comma
   made.result = host.run(process);
   made.finding = classify_local(settings, made.result.end);
   if (!settings.revision || !row_of(made.finding.cause).verdict) return made;
-  made.after = revision_here(*settings.revision, cwd, host);
+  made.after = revision_here(*settings.revision, cwd, temporary, host);
   if (auto other = doubt(made.after, request.commit(), "after")) made.finding = *other;
   return made;
 }

@@ -138,8 +138,9 @@ bool HostHarness::start() {
   const std::size_t from = read_text(log_file()).size();
   process::SpawnSpec spec;
   spec.argv = {program(), "serve", "-c", config().string()};
-  spec.env = environment(environment_);
-  spec.env.emplace_back("TMPDIR", root().string());
+  process::Environment more{{"TMPDIR", root().string()}};
+  for (const auto& [name, value] : environment_) process::set(more, name, value);
+  spec.env = environment(more);
   spec.cwd = root();
   spec.stdout_fd = log.get();
   spec.stderr_fd = log.get();
