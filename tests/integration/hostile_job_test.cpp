@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an agent does to outlive its job, to use the machine up, or to be led elsewhere by the
-// repository it works on; and what is left of it.
+// What an agent does to outlive its job, or to be led elsewhere by the repository it works on; and
+// what is left of it.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+
+#include <csignal>
 
 #include "integration/host_test.h"
 #include "support/paths.h"
@@ -48,98 +50,117 @@ if sys.argv[1] == "multiply":
 time.sleep(600)
 )py";
 
-enum class End { by_itself, time_out, cancel, host_killed };
+enum class End { by_itself, kill_switch, time_out, cancel, interrupted, drained_out, host_killed };
 
 class Escapee : public HostTest, public ::testing::WithParamInterface<End> {
  protected:
+  using Clock = std::chrono::steady_clock;
+  // Of the configuration.
+  static constexpr std::chrono::seconds k_grace{1};
+
   void have_an_agent_escape(const std::string& then) {
     write_text(escapee_, k_escapee);
     hook("analysis", "ESCAPEE = '" + escapee_ + "'\n" + k_escape + then);
+    if (GetParam() == End::drained_out) host.set_environment("ORCH_DRAIN_TIMEOUT", "1s");
     serve({.llm_timeout = GetParam() == End::time_out ? "12s" : ""});
     submit("IT-40", {"--repo", make_repository("plain", {{"README.md", "Plain.\n"}})});
   }
-  bool all_escaped() const {
-    // One that sleeps, one that stopped, one that multiplies with its twenty, one without a session.
-    return eventually([&] { return HostHarness::processes_with(escapee_).size() >= 24; });
-  }
+  // One that sleeps, one that stopped, one that multiplies with its twenty, one without a session.
+  bool all_are_there() const { return HostHarness::processes_with(escapee_).size() >= 24; }
   bool none_is_left() const {
     return eventually([&] { return HostHarness::processes_with(escapee_).empty(); });
   }
+  // Brings the end about, and returns when.
+  Clock::time_point bring_about(End end) {
+    switch (end) {
+      case End::by_itself:
+      case End::time_out:
+        break;
+      case End::kill_switch:
+        ask({"plugin", "kill", "llm-spawner", "--reason", "enough"});
+        EXPECT_TRUE(all_are_there()) << "a kill-switch is for the next job";
+        break;
+      case End::interrupted:
+        host.signal(SIGINT);
+        return Clock::now();
+      case End::drained_out:
+        host.signal(SIGTERM);
+        EXPECT_EQ(host.wait_for_exit(), 0) << host.log();
+        EXPECT_TRUE(all_are_there()) << "what still runs is left to the next host";
+        EXPECT_TRUE(host.start()) << host.log();
+        return cancel();
+      case End::host_killed:
+        host.kill_hard();
+        EXPECT_TRUE(host.start()) << host.log();
+        return cancel();
+      case End::cancel:
+        return cancel();
+    }
+    write_text(go_, "");
+    return Clock::now();
+  }
+  Clock::time_point cancel() const {
+    const auto now = Clock::now();
+    ask({"task", "cancel", "IT-40", "--reason", "enough"});
+    return now;
+  }
 
   const std::string escapee_ = host.root().string() + "/escapee.py";
+  const fs::path go_ = host.root() / "go";
 };
 
 TEST_P(Escapee, EndsWithItsJobHoweverThatEnds) {
   const End end = GetParam();
-  const bool ends = end == End::by_itself;
-  const fs::path go = host.root() / "go";
-  have_an_agent_escape("while not os.path.exists('" + go.string() + "'): time.sleep(0.05)\n" +
+  const bool ends = end == End::by_itself || end == End::kill_switch;
+  have_an_agent_escape("while not os.path.exists('" + go_.string() + "'): time.sleep(0.05)\n" +
                        (ends ? "usual()\n" : "time.sleep(600)\n"));
-  ASSERT_TRUE(all_escaped()) << host.log();
-  write_text(go, "");
-  if (end == End::cancel) ask({"task", "cancel", "IT-40", "--reason", "enough"});
-  if (end == End::host_killed) {
-    host.kill_hard();
-    ASSERT_TRUE(host.start()) << host.log();
-    ask({"task", "cancel", "IT-40", "--reason", "enough"});
-  }
+  ASSERT_TRUE(eventually([&] { return all_are_there(); })) << host.log();
+  const auto asked = bring_about(end);
   EXPECT_TRUE(none_is_left());
+  if (end != End::time_out) {
+    EXPECT_LT(Clock::now() - asked, k_grace + std::chrono::seconds(2));
+  }
+  if (end == End::interrupted) {
+    EXPECT_EQ(host.wait_for_exit(), 0) << host.log();
+    EXPECT_TRUE(host.processes().empty());
+    // A host that stopped as asked charges nothing: the job runs again.
+    hook("analysis", "usual()\n");
+    ASSERT_TRUE(host.start()) << host.log();
+  }
   const Json after = settled("IT-40");
   EXPECT_EQ(after["counters"]["code_fail"], 0) << after.dump(2);
-  if (end == End::by_itself) {
+  if (ends || end == End::interrupted) {
     EXPECT_EQ(after["state"], "waiting_human") << after.dump(2);
   } else if (end == End::time_out) {
     EXPECT_TRUE(after["hold"].is_object()) << after.dump(2);
+  } else {
+    EXPECT_EQ(after["state"], "cancelled") << after.dump(2);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryEnd, Escapee,
-                         ::testing::Values(End::by_itself, End::time_out, End::cancel,
+                         ::testing::Values(End::by_itself, End::kill_switch, End::time_out,
+                                           End::cancel, End::interrupted, End::drained_out,
                                            End::host_killed),
                          [](const auto& end) {
                            switch (end.param) {
                              case End::by_itself:
                                return "ItEnds";
+                             case End::kill_switch:
+                               return "KillSwitch";
                              case End::time_out:
                                return "TimeOut";
                              case End::cancel:
                                return "Cancelled";
+                             case End::interrupted:
+                               return "HostInterrupted";
+                             case End::drained_out:
+                               return "HostDrainedOut";
                              case End::host_killed:
                                return "HostKilled";
                            }
                            return "";
                          });
-
-class Glutton : public HostTest {
- protected:
-  // The task once an agent that runs `python` at analysis has had its way; the host answers all the
-  // time.
-  Json after(const std::string& python, const std::string& limits) {
-    hook("analysis", python);
-    serve({.limits = limits});
-    submit("IT-41", {"--repo", make_repository("plain", {{"README.md", "Plain.\n"}})});
-    Json task = settled("IT-41");
-    EXPECT_TRUE(ask({"status"}).value("ready", false));
-    EXPECT_EQ(task["counters"]["code_fail"], 0) << task.dump(2);
-    EXPECT_EQ(task["stage"], "analysis");
-    EXPECT_TRUE(task["hold"].is_object()) << task.dump(2);
-    return task;
-  }
-};
-
-TEST_F(Glutton, WhoFillsTheDiskIsEndedAtItsLimit) {
-  const fs::path large = host.root() / "large";
-  after("open('" + large.string() + "', 'wb').write(b'x' * (64 << 20))\nusual()\n",
-        "file_mib: 8");
-  EXPECT_LE(fs::file_size(large), std::uintmax_t{8} << 20);
-}
-
-TEST_F(Glutton, WhoTakesAllMemoryGetsNone) {
-  const fs::path got = host.root() / "got";
-  after("held = bytearray(50 << 30)\nopen('" + got.string() + "', 'w')\nusual()\n",
-        "memory_mib: 2048");
-  EXPECT_FALSE(fs::exists(got));
-}
 
 // A listener that counts who comes.
 class Listener {

@@ -65,7 +65,8 @@ forms = [key, base64.b64encode(key.encode()).decode(), base64.b64encode(b"x" + k
 for form in forms:
     print("leak " + form, flush=True)
 descriptors = sorted(int(n) for n in os.listdir("/proc/self/fd"))
-report = {"found": found, "looked": looked, "environment": sorted(os.environ), "descriptors": descriptors,
+opened = [os.readlink(link) for link in map("/proc/self/fd/{}".format, descriptors) if os.path.lexists(link)]
+report = {"found": found, "looked": looked, "environment": sorted(os.environ), "descriptors": descriptors, "opened": opened,
           "control": ask("/tasks/IT-31/cancel", "{}"), "leaks": forms, "cwd": os.getcwd()}
 )py";
 
@@ -186,6 +187,16 @@ TEST_P(Isolation, ASuiteFindsNothingAndCannotChangeTheTasksClone) {
   const Json report = Json::parse(read_text(out));
   EXPECT_TRUE(report["found"].empty()) << report["found"].dump(2);
   EXPECT_EQ(report["control"], "HTTP/1.1 403 Forbidden");
+  // pytest opens files of its own, in the job's folder for temporary ones.
+  EXPECT_FALSE(report["opened"].empty());
+  for (const Json& opened : report["opened"]) {
+    const auto name = opened.get<std::string>();
+    EXPECT_EQ(name.find("socket:"), std::string::npos) << name;
+    EXPECT_EQ(name.find("anon_inode:"), std::string::npos) << name;
+    EXPECT_TRUE(name.find(host.state()) == std::string::npos ||
+                name.find("/scratch/") != std::string::npos)
+        << name;
+  }
   for (const Json& name : report["environment"]) {
     EXPECT_EQ(name.get<std::string>().find("SECRET"), std::string::npos);
   }
