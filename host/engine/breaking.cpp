@@ -24,11 +24,6 @@ bool is_deterministic(const config::Generation& generation, const std::string& p
   return loaded != generation.plugins.end() && !loaded->second.is_llm;
 }
 
-// The job goes on with what an earlier attempt began: nothing may keep it from its end.
-bool goes_on(const Job& job) {
-  return !job.resume_token.empty() || job.reason == to_string(ReasonCode::in_progress);
-}
-
 }  // namespace
 
 // --- what a job's end says -----------------------------------------------------------------------

@@ -86,6 +86,10 @@ ResolvedChain resolve_chain(const config::Generation& generation, Stage stage,
   return chain;
 }
 
+bool goes_on(const Job& job) {
+  return !job.resume_token.empty() || job.reason == to_string(ReasonCode::in_progress);
+}
+
 std::vector<ChainDecision> complete_decisions(std::vector<ChainDecision> skipped,
                                               const std::vector<jobs::RequestLink>& links,
                                               const std::vector<ChainDecision>& decided) {

@@ -31,6 +31,10 @@ std::optional<jobs::RequestLink> resolve_shadow(const config::Generation& genera
                                                 bool self_hosting,
                                                 const std::vector<store::PluginKill>& kills);
 
+// The job may go on with what an earlier attempt of its task began. A wait for a lease or a lock in
+// between writes a reason of its own; the token stays.
+bool goes_on(const Job& job);
+
 // The complete record of one walk: what the host skipped, what the worker decided, and `not_asked`
 // for every link behind the one that accepted. In chain order.
 std::vector<ChainDecision> complete_decisions(std::vector<ChainDecision> skipped,

@@ -214,10 +214,7 @@ Result<ResolvedChain> Engine::chain_of(const Job& job, const Task& task) {
   ResolvedChain chain = resolve_chain(*generation_, tests_again ? Stage::testing : job.stage,
                                       task.repo, self_hosting, kills_, job.first_link);
   trust_.pass_over(chain, *generation_);
-  // A wait for a lease or a lock in between writes a reason of its own; what was begun stays begun.
-  const bool may_go_on =
-      !job.resume_token.empty() || job.reason == to_string(ReasonCode::in_progress);
-  if (!may_go_on) return chain;
+  if (!goes_on(job)) return chain;
   ORC_TRY(const std::vector<Job> earlier, store_->jobs(task.id));
   leave_only(who_began(earlier, job), chain);
   return chain;
