@@ -45,14 +45,15 @@ Status Engine::on(JobEnded& ended) {
 
   const jobs::WorkerReport& report = *ended.report;
   const store::JobFence fence{worker.job.id, worker.job.attempt, identity_.instance};
-  ORC_TRY(const store::Write finished,
-          store_->finish_job(fence, {.stage = worker.job.stage,
-                                     .outcome = std::string(name_of(report.outcome)),
-                                     .reason = std::string(to_string(reason_of(report.outcome))),
-                                     .text = text_of(report.outcome),
-                                     .producer = report.producer,
-                                     .resume_token = token_of(report.outcome),
-                                     .at = batch_.now}));
+  const store::JobEnd end{.stage = worker.job.stage,
+                          .outcome = std::string(name_of(report.outcome)),
+                          .reason = std::string(to_string(reason_of(report.outcome))),
+                          .text = text_of(report.outcome),
+                          .producer = report.producer,
+                          .resume_token = token_of(report.outcome),
+                          .at = batch_.now,
+                          .decisions = complete_decisions({}, worker.links, report.decisions)};
+  ORC_TRY(const store::Write finished, store_->finish_job(fence, end));
   if (finished == store::Write::lost) {
     ++batch_.lost_writes;
     observe_lost(worker.job.stage);
@@ -60,6 +61,7 @@ Status Engine::on(JobEnded& ended) {
         {{"task", worker.task.work_item}, {"job", std::to_string(worker.job.id.value)}});
     return Done{};
   }
+  observe_decisions(worker.job.stage, end.decisions);
   ORC_FAILPOINT(gate_finished);
   std::vector<Evidence> evidence;
   ORC_CHECK_OK(record_end(worker, report, evidence));
@@ -91,13 +93,9 @@ Status Engine::on(JobEnded& ended) {
   return Done{};
 }
 
-// What the job leaves behind whatever follows: decisions, artifacts, the pull request.
+// What the job leaves behind whatever follows: artifacts, the pull request.
 Status Engine::record_end(const Worker& worker, const jobs::WorkerReport& report,
                           std::vector<Evidence>& evidence) {
-  const std::vector<ChainDecision> asked =
-      complete_decisions({}, worker.links, report.decisions);
-  if (!asked.empty()) ORC_CHECK_OK(store_->record_decisions(worker.job.id, asked, batch_.now));
-  observe_decisions(worker.job.stage, asked);
   observe_end(worker, report);
   ORC_CHECK_OK(heed_breakers(worker, report));
   ORC_CHECK_OK(record_edge(worker, report));
@@ -170,7 +168,7 @@ std::string Engine::producer_of(const Worker& worker, const jobs::WorkerReport& 
 }
 
 Result<Followup> Engine::follow_up(const Worker& worker, const jobs::WorkerReport& report,
-                           const std::vector<Evidence>& evidence) {
+                                   const std::vector<Evidence>& evidence) {
   const Task& task = worker.task;
   const Job& job = worker.job;
   const config::Config& config = worker.generation->config;
@@ -208,9 +206,8 @@ Result<Followup> Engine::follow_up(const Worker& worker, const jobs::WorkerRepor
           [&](const Deferred& d) { return after_deferral(task, job, d, budget, batch_.now); },
           [&](const Held& h) { return after_refusal(task, job, h); },
           [&](const NobodyAccepted&) {
-            return after_nobody(
-                task, job,
-                complete_decisions(worker.skipped, worker.links, report.decisions));
+            return after_nobody(task, job,
+                                complete_decisions(worker.skipped, worker.links, report.decisions));
           },
           [&](const FaultWhileDeciding& f) {
             const auto index = static_cast<std::size_t>(f.link);
@@ -235,8 +232,8 @@ Result<store::Write> Engine::write(const Task& before, Followup followup, const 
   ORC_FAILPOINT(transition_begun);
   followup.next.updated_at = batch_.now;
   ORC_TRY(const store::Write written,
-          store_->write_task({before.id, before.stage, before.rev, lease_epoch}, followup.next,
-                             batch_.now));
+          store_->write_task({before.id, before.stage, before.state, before.rev, lease_epoch},
+                             followup.next, batch_.now));
   if (written == store::Write::lost) {
     ++batch_.lost_writes;
     observe_lost(before.stage);

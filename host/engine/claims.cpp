@@ -243,7 +243,7 @@ Status Engine::prepare(Job job, Task task, const Admitted& admitted, ResolvedCha
   if (worker.job.stage == Stage::testing || worker.job.kind == JobKind::edge)
     worker.suite = suite_of(RepoOf(generation_->config, worker.task)->contract, worker.links);
   if (!worker.skipped.empty()) {
-    ORC_CHECK_OK(store_->record_decisions(worker.job.id, worker.skipped, batch_.now));
+    ORC_CHECK_OK(store_->record_decisions(worker.job.id, worker.skipped));
     observe_decisions(worker.job.stage, worker.skipped);
   }
   if (model.reserved) {

@@ -146,12 +146,14 @@ struct JobEnd {
   std::string producer;
   std::string resume_token;
   WallTime at;
+  std::vector<ChainDecision> decisions;  // of the walk, beside those recorded before
 };
 
 // What a writer of a task's row has seen: the compare of the compare-and-swap.
 struct TaskFence {
   TaskId task;
   Stage stage = Stage::analysis;
+  TaskState state = TaskState::active;
   std::int64_t rev = 0;
   std::optional<std::int64_t> lease_epoch;  // the lease it writes under must still be this one
 };
@@ -257,8 +259,8 @@ class Store : public Reader {
   virtual Result<Write> write_monitor(const Monitor& before, const Monitor& next) = 0;
   virtual Status record_sample(std::int64_t monitor, const Sample& sample) = 0;
 
-  virtual Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions,
-                                  WallTime now) = 0;
+  // Beside those recorded before; one about the same link and to the same effect replaces it.
+  virtual Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions) = 0;
   virtual Status record_artifact(const ArtifactRecord& artifact) = 0;
   virtual Status record_agent_run(const AgentRun& run) = 0;
   virtual Status record_approval(const Approval& approval) = 0;

@@ -131,13 +131,15 @@ class Pipeline {
                                       .reason = "none",
                                       .text = "41 tests passed",
                                       .producer = "test-runner",
-                                      .at = k_now}));
+                                      .at = k_now,
+                                      .decisions = {{0, "test-runner", Decision::accepted,
+                                                     "in_scope", "has a test contract"}}}));
     const StageRule& rule = *find_rule(live.task.stage);
     Task next = live.task;
     next.stage = rule.on_pass;
     next.stage_since = k_now;
     if (next.stage == Stage::done) next.state = TaskState::done;
-    expect_written(store_.write_task({live.task.id, live.task.stage, live.task.rev}, next, k_now));
+    expect_written(store_.write_task({live.task.id, live.task.stage, live.task.state, live.task.rev}, next, k_now));
     ++next.rev;
     must(store_.append_event({.task = live.task.id,
                               .kind = "stage.transition",
@@ -145,9 +147,6 @@ class Pipeline {
                               .text = "testing → deploy-staging",
                               .data = R"({"from":"testing","to":"deploy-staging"})",
                               .at = k_now}));
-    must(store_.record_decisions(
-        live.job.id, {{0, "test-runner", Decision::accepted, "in_scope", "has a test contract"}},
-        k_now));
     live.task = next;
     if (next.stage == Stage::done) {
       live = start();
@@ -227,7 +226,7 @@ void end_all(store::Store& store) {
     Task next = live.task;
     next.stage = Stage::done;
     next.state = TaskState::done;
-    expect_written(store.write_task({live.task.id, live.task.stage, live.task.rev}, next, k_now));
+    expect_written(store.write_task({live.task.id, live.task.stage, live.task.state, live.task.rev}, next, k_now));
   }
   must(store.commit());
 }

@@ -41,6 +41,7 @@ Result<LlmAmount> Reading::llm_spend(const LlmScope& scope, const LlmAmount& unk
 }
 
 Status SqliteStore::reserve_llm(const Job& job, Role role, const LlmAmount& amount, WallTime now) {
+  ORC_CHECK_OK(record(sql::k_forget_llm_reservations));
   return record("INSERT OR REPLACE INTO llm_reservations VALUES(?1,?2,?3,?4,?5,?6,?7)",
                 job.id.value, job.task.value, to_string(role), now, amount.tokens,
                 amount.cost_micro_usd, amount.wall_ms);

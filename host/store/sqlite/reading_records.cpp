@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads of what was recorded about tasks, and of the host's own small tables.
+#include <iterator>
+#include <utility>
+
+#include "store/sqlite/decisions.h"
 #include "store/sqlite/queue_sql.h"
 #include "store/sqlite/reading.h"
 #include "store/sqlite/rows.h"
@@ -7,18 +11,6 @@
 namespace orc::store {
 
 namespace {
-
-Result<DecisionRow> decision_row(const Statement& row) {
-  DecisionRow one{.job = JobId{row.integer(0)}};
-  const std::string word = row.text(3);
-  const auto decision = parse_decision(word);
-  if (!decision) {
-    return Error{ErrorKind::malformed, "chain_decisions of job " + std::to_string(one.job.value) +
-                                           ", decision: unknown word \"" + word + "\""};
-  }
-  one.decision = {row.small(1), row.text(2), *decision, row.text(4), row.text(5)};
-  return one;
-}
 
 Result<ArtifactRecord> artifact_row(const Statement& row) {
   ArtifactRecord record{.job = JobId{row.integer(0)}, .task = TaskId{row.integer(1)}};
@@ -61,11 +53,16 @@ Result<Event> event_row(const Statement& row) {
 }  // namespace
 
 Result<std::vector<DecisionRow>> Reading::decisions(TaskId task) {
-  ORC_TRY(Statement s, db.use("SELECT d.job_id,d.position,d.producer,d.decision,d.reason,d.text"
-                              " FROM jobs j JOIN chain_decisions d ON d.job_id=j.id"
-                              " WHERE j.task_id=?1 ORDER BY d.job_id,d.position"));
+  ORC_TRY(Statement s, db.use("SELECT id,decisions FROM jobs WHERE task_id=?1 ORDER BY id"));
   s.bind_all(task.value);
-  return read_all<DecisionRow>(s, decision_row);
+  using OfJob = std::vector<DecisionRow>;
+  ORC_TRY(std::vector<OfJob> jobs,
+          read_all<OfJob>(s, [](const Statement& row) -> Result<OfJob> {
+            return read_decision_lines(JobId{row.integer(0)}, row.text(1));
+          }));
+  std::vector<DecisionRow> all;
+  for (OfJob& one : jobs) std::move(one.begin(), one.end(), std::back_inserter(all));
+  return all;
 }
 
 Result<std::vector<ArtifactRecord>> Reading::artifacts(TaskId task) {

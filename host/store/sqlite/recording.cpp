@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is recorded beside tasks and jobs: decisions, artifacts, events, alerts, the outbox.
+#include "store/sqlite/decisions.h"
 #include "store/sqlite/writing.h"
 
 namespace orc::store {
 
-Status SqliteStore::record_decisions(JobId job, const std::vector<ChainDecision>& decisions,
-                                     WallTime now) {
-  for (const ChainDecision& d : decisions) {
-    ORC_CHECK_OK(record("INSERT OR REPLACE INTO chain_decisions VALUES(?1,?2,?3,?4,?5,?6,?7)",
-                        job.value, d.position, d.producer, to_string(d.decision), d.reason, d.text,
-                        now));
-  }
-  return Done{};
+Status SqliteStore::record_decisions(JobId job, const std::vector<ChainDecision>& decisions) {
+  ORC_TRY(const int changed, change("UPDATE jobs SET decisions=decisions||?2 WHERE id=?1",
+                                    job.value, decision_lines(decisions)));
+  if (changed == 1) return Done{};
+  return Error{ErrorKind::not_found, "decisions about job " + std::to_string(job.value) +
+                                         ", which is not there"};
 }
 
 Status SqliteStore::record_artifact(const ArtifactRecord& a) {

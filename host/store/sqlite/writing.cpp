@@ -2,6 +2,7 @@
 // Tasks and jobs: the guarded writes.
 #include "store/sqlite/writing.h"
 
+#include "store/sqlite/decisions.h"
 #include "store/sqlite/queue_sql.h"
 
 namespace orc::store {
@@ -16,17 +17,19 @@ Write won(int changed_rows) {
   return changed_rows == 1 ? Write::written : Write::lost;
 }
 
-// The only statements of the program that write a task's stage. They differ in the column that the
-// partial indices of open tasks hang on: named in an UPDATE, it costs each of them two writes.
-#define ORC_SET_TASK                                                                               \
-  "UPDATE tasks SET stage=?4,state=?5,hold_class=?6,hold_reason=?7,code_fail=?8,contract_fail=?9," \
-  "infra_fail=?10,head_commit=?11,content_id=?12,feedback=?13,title=?14,updated_at=?15,"           \
+// The only statements of the program that write a task's stage. They differ in the columns that the
+// indices of open tasks hang on: named in an UPDATE, changed or not, they cost each index two
+// writes.
+#define ORC_SET_TASK                                                                      \
+  "UPDATE tasks SET stage=?4,hold_class=?6,hold_reason=?7,code_fail=?8,contract_fail=?9," \
+  "infra_fail=?10,head_commit=?11,content_id=?12,feedback=?13,title=?14,updated_at=?15,"  \
   "stage_since=?16,rev=rev+1"
-#define ORC_IF_UNCHANGED                                                          \
-  " WHERE id=?1 AND stage=?2 AND rev=?3 AND (?17 IS NULL OR EXISTS(SELECT 1 FROM" \
+#define ORC_IF_UNCHANGED                                                                        \
+  " WHERE id=?1 AND stage=?2 AND rev=?3 AND state=?18 AND (?17 IS NULL OR EXISTS(SELECT 1 FROM" \
   " transition_leases WHERE task_id=?1 AND epoch=?17 AND released_at IS NULL))"
-constexpr char k_change_task[] = ORC_SET_TASK ORC_IF_UNCHANGED;
-constexpr char k_end_task[] = ORC_SET_TASK ",finished_at=?15" ORC_IF_UNCHANGED;
+constexpr char k_move_task[] = ORC_SET_TASK ORC_IF_UNCHANGED;
+constexpr char k_change_task[] = ORC_SET_TASK ",state=?5" ORC_IF_UNCHANGED;
+constexpr char k_end_task[] = ORC_SET_TASK ",state=?5,finished_at=?15" ORC_IF_UNCHANGED;
 #undef ORC_SET_TASK
 #undef ORC_IF_UNCHANGED
 
@@ -174,13 +177,15 @@ Result<Write> SqliteStore::write_task(const TaskFence& expected, const Task& nex
     hold_class = to_string(next.hold->hold);
     hold_reason = next.hold->reason;
   }
-  const bool ends = ended_at(next.state, now).has_value();
+  const char* sql = next.state == expected.state            ? k_move_task
+                    : ended_at(next.state, now).has_value() ? k_end_task
+                                                            : k_change_task;
   ORC_TRY(
       const int changed,
-      change(ends ? k_end_task : k_change_task, expected.task.value, to_string(expected.stage),
-             expected.rev, to_string(next.stage), to_string(next.state), hold_class, hold_reason,
-             next.code_fail, next.contract_fail, next.infra_fail, next.head_commit, next.content_id,
-             next.feedback, next.title, now, next.stage_since, expected.lease_epoch));
+      change(sql, expected.task.value, to_string(expected.stage), expected.rev,
+             to_string(next.stage), to_string(next.state), hold_class, hold_reason, next.code_fail,
+             next.contract_fail, next.infra_fail, next.head_commit, next.content_id, next.feedback,
+             next.title, now, next.stage_since, expected.lease_epoch, to_string(expected.state)));
   return won(changed);
 }
 
@@ -254,10 +259,10 @@ Result<Write> SqliteStore::finish_job(const JobFence& fence, const JobEnd& end) 
   ORC_TRY(const std::int64_t host, host_row(fence.owner_instance));
   ORC_TRY(const int changed,
           change("UPDATE jobs SET state='finished',finished_at=?1,outcome=?2,reason=?3,text=?4,"
-                 "producer=?5,resume_token=?6"
+                 "producer=?5,resume_token=?6,decisions=decisions||?10"
                  " WHERE id=?7 AND state='running' AND attempt=?8 AND owner=?9",
                  end.at, end.outcome, end.reason, end.text, end.producer, end.resume_token,
-                 fence.job.value, fence.attempt, host));
+                 fence.job.value, fence.attempt, host, decision_lines(end.decisions)));
   return count_end(changed, end);
 }
 

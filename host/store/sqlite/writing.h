@@ -83,8 +83,7 @@ class SqliteStore final : public WithReads<Store> {
   Result<Write> write_monitor(const Monitor& before, const Monitor& next) override;
   Status record_sample(std::int64_t monitor, const Sample& sample) override;
 
-  Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions,
-                          WallTime now) override;
+  Status record_decisions(JobId job, const std::vector<ChainDecision>& decisions) override;
   Status record_artifact(const ArtifactRecord& artifact) override;
   Status record_agent_run(const AgentRun& run) override;
   Status record_approval(const Approval& approval) override;

@@ -14,9 +14,7 @@ class Deployments : public StoreContract {
 
 TEST_F(Deployments, ADeploymentIsWrittenBeforeItsEffectAndStaysAsItEnded) {
   const JobId job = must(store().live_job(task_.id)).value().id;
-  const auto open = [&] {
-    return batch([&] { return must(store().open_deployment(task_.id)); });
-  };
+  const auto open = [&] { return batch([&] { return must(store().open_deployment(task_.id)); }); };
   const auto write = [&](const Deployment& next) {
     return batch([&] { return must(store().write_deployment(next)); });
   };

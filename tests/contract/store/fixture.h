@@ -84,7 +84,8 @@ class StoreContract : public ::testing::Test {
   }
   Write write(const Task& before, const Task& next) {
     return batch([&] {
-      return must(store_->write_task({before.id, before.stage, before.rev}, next, k_now));
+      return must(
+          store_->write_task({before.id, before.stage, before.state, before.rev}, next, k_now));
     });
   }
   Task task(TaskId id) { return must(store_->task(id)).value(); }

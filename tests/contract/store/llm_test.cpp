@@ -30,7 +30,8 @@ class Llm : public StoreContract {
     return must(reader()->llm_spend({.task = {}, .role = role, .from = from, .to = to}, k_unknown));
   }
 
-  static constexpr LlmAmount k_unknown{.runs = 1, .tokens = 7777, .cost_micro_usd = 9'000'000, .wall_ms = 1};
+  static constexpr LlmAmount k_unknown{
+      .runs = 1, .tokens = 7777, .cost_micro_usd = 9'000'000, .wall_ms = 1};
 };
 
 TEST_F(Llm, SpendingIsAddedUpByTaskAndByTime) {
@@ -69,7 +70,9 @@ TEST_F(Llm, AReservationCountsAsLongAsItsJobRuns) {
   const Job job = running_job(task.id, host);
   const auto reserve = [&] {
     return batch([&] {
-      return store().reserve_llm(job, Role::reviewer, {.runs = 1, .tokens = 50, .cost_micro_usd = 60, .wall_ms = 70}, k_now);
+      return store().reserve_llm(job, Role::reviewer,
+                                 {.runs = 1, .tokens = 50, .cost_micro_usd = 60, .wall_ms = 70},
+                                 k_now);
     });
   };
   ASSERT_TRUE(reserve().ok());
@@ -86,10 +89,16 @@ TEST_F(Llm, AReservationCountsAsLongAsItsJobRuns) {
 }
 
 TEST_F(Llm, AProviderPauseIsReplacedAndRemovedByPluginAndModel) {
-  const auto put = [&](const std::string& model, const std::string& cause, std::optional<WallTime> trial) {
+  const auto put = [&](const std::string& model, const std::string& cause,
+                       std::optional<WallTime> trial) {
     return batch([&] {
-      return store().put_provider_pause({.plugin = "llm", .model = model, .cause = cause, .text = "t",
-                                         .since = k_now, .trial_at = trial, .failed_trials = 2});
+      return store().put_provider_pause({.plugin = "llm",
+                                         .model = model,
+                                         .cause = cause,
+                                         .text = "t",
+                                         .since = k_now,
+                                         .trial_at = trial,
+                                         .failed_trials = 2});
     });
   };
   ASSERT_TRUE(put("", "rate_limit", k_now).ok());
@@ -133,8 +142,9 @@ TEST_F(Llm, ABreakerIsReplacedByProducerAndReason) {
 TEST_F(Llm, AQueuedJobIsPostponedAndRecalledByItsReason) {
   const Task task = new_task("T-1");
   const Job job = new_job(task.id);
-  EXPECT_EQ(batch([&] { return must(store().postpone_job(job.id, k_now + Millis{500}, "why", "text")); }),
-            Write::written);
+  EXPECT_EQ(
+      batch([&] { return must(store().postpone_job(job.id, k_now + Millis{500}, "why", "text")); }),
+      Write::written);
   EXPECT_TRUE(must(store().due_jobs(k_now, 10)).empty());
   EXPECT_EQ(must(store().next_due(k_now)), k_now + Millis{500});
   EXPECT_EQ(must(reader()->live_job(task.id))->text, "text");
@@ -143,7 +153,8 @@ TEST_F(Llm, AQueuedJobIsPostponedAndRecalledByItsReason) {
   const auto due = must(store().due_jobs(k_now, 10));
   ASSERT_EQ(due.size(), 1U);
   EXPECT_EQ(must(reader()->live_job(task.id))->reason, "");
-  EXPECT_EQ(batch([&] { return must(store().postpone_job(JobId{999}, k_now, "why", "")); }), Write::lost);
+  EXPECT_EQ(batch([&] { return must(store().postpone_job(JobId{999}, k_now, "why", "")); }),
+            Write::lost);
 }
 
 TEST_F(Llm, RunsAreListedNewestFirstByTaskJobAndPage) {
@@ -159,9 +170,12 @@ TEST_F(Llm, RunsAreListedNewestFirstByTaskJobAndPage) {
     return found;
   };
   EXPECT_EQ(numbers({}), (std::vector<std::int64_t>{4, 3, 2, 1}));
-  EXPECT_EQ(numbers({.task = one.id, .job = {}, .before = 0, .limit = 2}), (std::vector<std::int64_t>{3, 2}));
-  EXPECT_EQ(numbers({.task = one.id, .job = {}, .before = 2, .limit = 2}), (std::vector<std::int64_t>{1}));
-  EXPECT_EQ(numbers({.task = {}, .job = second.id, .before = 0, .limit = 9}), (std::vector<std::int64_t>{4}));
+  EXPECT_EQ(numbers({.task = one.id, .job = {}, .before = 0, .limit = 2}),
+            (std::vector<std::int64_t>{3, 2}));
+  EXPECT_EQ(numbers({.task = one.id, .job = {}, .before = 2, .limit = 2}),
+            (std::vector<std::int64_t>{1}));
+  EXPECT_EQ(numbers({.task = {}, .job = second.id, .before = 0, .limit = 9}),
+            (std::vector<std::int64_t>{4}));
   EXPECT_EQ(must(reader()->runs({})).at(0).work_item, "T-2");
 }
 

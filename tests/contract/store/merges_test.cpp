@@ -59,8 +59,9 @@ TEST_F(Merges, ALockOfATaskThatIsInNoMergeIsFree) {
   next.state = TaskState::held;
   next.hold = Hold{HoldClass::operator_hold, "because"};
   batch([&] {
-    EXPECT_EQ(must(store().write_task({next.id, next.stage, next.rev}, next, k_now)),
-              Write::written);
+    EXPECT_EQ(
+        must(store().write_task({next.id, next.stage, TaskState::active, next.rev}, next, k_now)),
+        Write::written);
     return Done{};
   });
   EXPECT_EQ(take(two_), Write::written);

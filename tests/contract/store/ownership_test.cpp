@@ -75,7 +75,8 @@ TEST_F(Ownership, AStageWriteUnderAnotherEpochOrAReleasedLeaseChangesNothing) {
   next.stage = Stage::deploy;
   const auto write_under = [&](std::int64_t epoch) {
     return batch([&] {
-      return must(store().write_task({task.id, task.stage, task.rev, epoch}, next, k_now));
+      return must(
+          store().write_task({task.id, task.stage, task.state, task.rev, epoch}, next, k_now));
     });
   };
   EXPECT_EQ(write_under(2), Write::lost);

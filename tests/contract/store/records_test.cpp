@@ -16,14 +16,12 @@ class Records : public StoreContract {
 TEST_F(Records, DecisionsAreReadInTheOrderOfTheWalk) {
   batch([&] {
     return must(store().record_decisions(
-        job_.id, {{0, "test-runner", Decision::skipped, "kill-switch", "switched off"}}, k_now));
+        job_.id, {{0, "test-runner", Decision::skipped, "kill-switch", "switched off"}}));
   });
   batch([&] {
     return must(store().record_decisions(
-        job_.id,
-        {{2, "llm-spawner", Decision::accepted, "in_scope", "takes everything"},
-         {1, "advisor", Decision::declined, "no_contract", "no test contract"}},
-        k_now));
+        job_.id, {{2, "llm-spawner", Decision::accepted, "in_scope", "takes everything"},
+                  {1, "advisor", Decision::declined, "no_contract", "no test contract"}}));
   });
   const auto rows = must(reader()->decisions(task_.id));
   ASSERT_EQ(rows.size(), 3U);
@@ -40,7 +38,7 @@ TEST_F(Records, ADecisionThatIsRecordedAgainIsThereOnce) {
   for (const char* text : {"first", "again"}) {
     batch([&] {
       return must(store().record_decisions(
-          job_.id, {{0, "test-runner", Decision::accepted, "in_scope", text}}, k_now));
+          job_.id, {{0, "test-runner", Decision::accepted, "in_scope", text}}));
     });
   }
   ASSERT_EQ(must(reader()->decisions(task_.id)).size(), 1U);
@@ -49,7 +47,7 @@ TEST_F(Records, ADecisionThatIsRecordedAgainIsThereOnce) {
 
 TEST_F(Records, DecisionsNeedTheirJob) {
   must(store().begin());
-  EXPECT_EQ(error_of(store().record_decisions(JobId{77}, {{}}, k_now)).kind, ErrorKind::not_found);
+  EXPECT_EQ(error_of(store().record_decisions(JobId{77}, {{}})).kind, ErrorKind::not_found);
   must(store().commit());
 }
 

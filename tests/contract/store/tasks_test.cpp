@@ -101,7 +101,8 @@ TEST_F(Tasks, MovesAlongTheStageTableAndNowhereElse) {
       next.stage = to;
       if (to == Stage::done) next.state = TaskState::done;
       must(store().begin());
-      const auto result = store().write_task({before.id, before.stage, before.rev}, next, k_now);
+      const auto result =
+          store().write_task({before.id, before.stage, before.state, before.rev}, next, k_now);
       must(store().commit());
       const bool legal = from == to || is_legal_transition(from, to);
       ASSERT_EQ(result.ok(), legal) << to_string(from) << " to " << to_string(to);
@@ -124,7 +125,8 @@ TEST_F(Tasks, AFinishedTaskStaysFinished) {
   next.state = TaskState::active;
   must(store().begin());
   EXPECT_EQ(
-      error_of(store().write_task({cancelled.id, cancelled.stage, cancelled.rev}, next, k_now))
+      error_of(store().write_task({cancelled.id, cancelled.stage, cancelled.state, cancelled.rev},
+                                  next, k_now))
           .kind,
       ErrorKind::refused);
   must(store().commit());

@@ -54,7 +54,7 @@ TEST_F(OpenSqlite, RefusesANewerSchema) {
   close();
   Raw(file()).run("PRAGMA user_version=99");
   expect_refused_untouched(ErrorKind::refused, "has schema 99, this program knows " +
-                                                    std::to_string(known_migrations().size()));
+                                                   std::to_string(known_migrations().size()));
 }
 
 TEST_F(OpenSqlite, RefusesASchemaOfAnotherText) {

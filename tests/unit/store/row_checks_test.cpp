@@ -57,7 +57,7 @@ class RowChecks : public StoreContract, public ::testing::WithParamInterface<Pla
                                     .attempt = 1,
                                     .name = "a.md",
                                     .at = k_now}));
-      EXPECT_EQ(must(store().write_task({task.id, task.stage, task.rev}, next, k_now)),
+      EXPECT_EQ(must(store().write_task({task.id, task.stage, task.state, task.rev}, next, k_now)),
                 Write::written);
       event(task.id, std::string(to_string(from)), std::string(to_string(to)), reason);
       return Done{};
@@ -69,7 +69,7 @@ class RowChecks : public StoreContract, public ::testing::WithParamInterface<Pla
     next.state = TaskState::held;
     next.hold = Hold{HoldClass::operator_hold, "because"};
     batch([&] {
-      EXPECT_EQ(must(store().write_task({task.id, task.stage, task.rev}, next, k_now)),
+      EXPECT_EQ(must(store().write_task({task.id, task.stage, task.state, task.rev}, next, k_now)),
                 Write::written);
       return must(store().raise_alert(
           task.id, "held:" + std::string(to_string(HoldClass::operator_hold)), "because", k_now));
