@@ -9,8 +9,8 @@ namespace orc::store {
 
 namespace {
 
-// Without a call of maintain() a commit moves the log itself at 64 MB.
-constexpr int k_most_pending_pages = 32768;
+// Without a call of maintain() a commit moves the log itself at 32 MB.
+constexpr int k_most_pending_pages = 16384;
 constexpr int k_worth_moving = 1024;
 
 Write won(int changed_rows) {
