@@ -172,9 +172,9 @@ class Store : public Reader {
   virtual Status bring_forward(Millis by, WallTime now) = 0;
   // When the newest event was written; nothing if there is none.
   virtual Result<std::optional<WallTime>> newest_event_time() = 0;
-  // Housekeeping that would make a commit slow, such as moving the log into the file. For moments
-  // without work; cheap when there is nothing to do. Commits do it themselves when nobody ever
-  // calls it.
+  // Housekeeping that is best begun in a moment without work, such as moving the log into the file.
+  // Waits for nothing; cheap when there is nothing to do. Commits see to it themselves when nobody
+  // ever calls it.
   virtual Status maintain() = 0;
 
   // The number the next task will get.

@@ -17,7 +17,7 @@ constexpr const char* k_every_connection =
     "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
     "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;";
 // Debian builds SQLite to overwrite what is deleted with zeros. Nothing secret is stored here, and
-// every index entry that moves would pay for it. Checkpoints are made off the commit path.
+// every index entry that moves would pay for it. The checkpointer moves the log.
 // A transition changes a few hundred bytes in each of a dozen pages, and every page goes to the log
 // whole: small ones halve what a commit sums, writes and syncs. Counts for a new database only.
 constexpr const char* k_writer =

@@ -9,9 +9,11 @@ namespace orc::store {
 
 namespace {
 
-// Without a call of maintain() a commit moves the log itself at 32 MB.
-constexpr int k_most_pending_pages = 16384;
+// Pages of the log that are worth a pass of the checkpointer in a moment without work, while
+// commits go on, and those at which a commit no longer waits for it: 2, 32 and 128 MB.
 constexpr int k_worth_moving = 1024;
+constexpr int k_to_be_moved = 16384;
+constexpr int k_most_pending_pages = 65536;
 
 Write won(int changed_rows) {
   return changed_rows == 1 ? Write::written : Write::lost;
@@ -67,7 +69,7 @@ Status SqliteStore::commit() {
     return done;
   }
   in_batch_ = false;
-  if (db().pending_pages() > k_most_pending_pages) db().checkpoint();
+  move_log(k_to_be_moved);
   return done;
 }
 
@@ -82,8 +84,17 @@ void SqliteStore::rollback() {
 }
 
 Status SqliteStore::maintain() {
-  if (!in_batch_ && db().pending_pages() > k_worth_moving) db().checkpoint();
+  if (!in_batch_) move_log(k_worth_moving);
   return Done{};
+}
+
+void SqliteStore::move_log(int worth_a_pass) {
+  const int pending = db().pending_pages();
+  if (pending > k_most_pending_pages || checkpointer_.take_ended()) {
+    db().checkpoint();
+  } else if (pending > worth_a_pass) {
+    checkpointer_.start();
+  }
 }
 
 Status SqliteStore::writable() {

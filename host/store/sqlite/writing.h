@@ -6,6 +6,7 @@
 #include <string>
 #include <tuple>
 
+#include "store/sqlite/checkpointer.h"
 #include "store/sqlite/event_chain.h"
 #include "store/sqlite/instance_lock.h"
 #include "store/sqlite/reading.h"
@@ -18,7 +19,8 @@ class SqliteStore final : public WithReads<Store> {
   SqliteStore(std::unique_ptr<Database> database, InstanceLock instance_lock, Millis busy_timeout)
       : WithReads(std::move(database)),
         instance_lock_(std::move(instance_lock)),
-        busy_timeout_(busy_timeout) {}
+        busy_timeout_(busy_timeout),
+        checkpointer_(db().file(), busy_timeout) {}
   ~SqliteStore() override { rollback(); }
 
   Status begin() override;
@@ -146,6 +148,7 @@ class SqliteStore final : public WithReads<Store> {
     return Done{};
   }
   Status writable();
+  void move_log(int worth_a_pass);
   // The row of a host; 0 for one that was never recorded, which owns nothing.
   Result<std::int64_t> host_row(const std::string& instance);
   Result<Write> count_end(int changed_rows, const JobEnd& end);
@@ -155,6 +158,7 @@ class SqliteStore final : public WithReads<Store> {
 
   InstanceLock instance_lock_;
   Millis busy_timeout_;
+  Checkpointer checkpointer_;
   bool in_batch_ = false;
   std::string known_instance_;  // of known_host_
   std::int64_t known_host_ = 0;
