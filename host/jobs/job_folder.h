@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/kill_counts.h"
 #include "base/process_identity.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -122,6 +123,7 @@ struct WorkerReport {
   std::vector<GateRun> gates;               // what the sub-gates of the edge came to
   std::optional<MergeCandidate> candidate;  // of a job of the edge that got so far
   int side_effects = 0;
+  std::vector<KillCount> kills;  // signals that ended what the job had started
   Millis duration{0};
 };
 

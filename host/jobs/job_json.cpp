@@ -232,6 +232,7 @@ std::string to_json(const WorkerReport& report) {
                        {"gates", fields::from_gate_runs(report.gates)},
                        {"candidate", fields::from_candidate(report.candidate)},
                        {"side_effects", report.side_effects},
+                       {"kills", fields::from_kills(report.kills)},
                        {"duration_ms", report.duration.count()}});
 }
 
@@ -250,6 +251,7 @@ Result<WorkerReport> parse_report(std::string_view text) {
                         .gates = fields::to_gate_runs(object.value("gates", json::array())),
                         .candidate = fields::to_candidate(object, "candidate"),
                         .side_effects = object.at("side_effects"),
+                        .kills = fields::to_kills(object.value("kills", json::array())),
                         .duration = Millis(object.at("duration_ms").get<Millis::rep>())};
   });
 }

@@ -95,6 +95,8 @@ class Reader {
   // Newest first.
   virtual Result<std::vector<RunRow>> runs(const RunFilter& filter) = 0;
   virtual Result<std::vector<UsageRow>> llm_usage(WallTime since) = 0;
+  // Kept with every run: a row each, however many runs there were.
+  virtual Result<std::vector<LlmTotal>> llm_totals() = 0;
   virtual Result<std::vector<VerdictCount>> verdict_counts(WallTime since) = 0;
   // What the scope's runs used, with the reservations of those that run. `unknown` stands in for the tokens and
   // the cost that a run did not tell.
@@ -332,5 +334,8 @@ Status back_up_sqlite(const std::filesystem::path& file, const std::filesystem::
                       Millis busy_timeout);
 Result<std::unique_ptr<Reader>> open_sqlite_reader(const std::filesystem::path& file,
                                                    Millis busy_timeout);
+// How often a statement of this process found the database locked by another connection, and
+// waited. [any thread]
+std::int64_t busy_waits();
 
 }  // namespace orc::store
