@@ -37,7 +37,9 @@ constexpr Millis k_after_drain{60'000};  // for the tear-down
 
 void print(const std::vector<config::Finding>& findings) {
   for (const config::Finding& finding : findings) {
-    std::fprintf(stderr, "%s\n", to_text(finding).c_str());
+    const bool is_error = finding.severity == config::Finding::Severity::error;
+    const auto priority = journal_priority(is_error ? LogLevel::error : LogLevel::warning);
+    std::fprintf(stderr, "%s%s\n", std::string(priority).c_str(), to_text(finding).c_str());
   }
 }
 
@@ -296,17 +298,20 @@ std::filesystem::path worker_path() {
 }
 
 int serve(const config::Sources& sources) {
+  set_log(LogLevel::info, LogFormat::text);
   const ServiceManager manager = ServiceManager::from_environment();
   guard_this_process();
   UniqueFd signals = block_signals();
   config::Built built = config::build_generation(sources, worker_path(), nullptr);
   print(built.findings);
   if (!built.generation) {
-    std::fprintf(stderr, "orchestrator: configuration refused; nothing was started\n");
+    std::fprintf(stderr, "%sorchestrator: configuration refused; nothing was started\n",
+                 std::string(journal_priority(LogLevel::error)).c_str());
     return to_int(ExitCode::refused_config);
   }
   const config::Config& config = built.generation->config;
   configure_log(config);
+  const LogWriter log_writer;
   if (Status made = make_state_folders(config.state_dir); !made.ok())
     return fail(ExitCode::unusable, made.error().message);
   const auto webhook_secrets = config::read_webhook_secrets(config);
