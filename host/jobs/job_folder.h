@@ -87,6 +87,7 @@ struct JobRequest {
   std::string default_branch;
   std::string branch;
   std::string head_commit;  // what the host accepted last; empty: first job of the task
+  std::string previous_commit;  // of a rollback: what was deployed before; empty: not known
   std::string contract;     // the repository's configuration block as JSON: test, ci, …
   std::string suite;        // names what a branch is tested with: contract, producers, settings
   EdgeRequest edge;

@@ -252,6 +252,10 @@ class Store : public Reader {
   virtual Status begin_deployment(const Deployment& deployment) = 0;
   // State, text, producer, commit and time; `lost` where its end is known already.
   virtual Result<Write> write_deployment(const Deployment& next) = 0;
+  // The commit that a rollback of the task's deployment leads back to: the newest of the repository
+  // that was deployed before it, is another one, and was not found degraded. Empty: none is known.
+  virtual Result<std::string> deployed_before(TaskId task, const std::string& repo,
+                                              const std::string& commit) = 0;
   // State `baseline`; a baseline of the task that is still open is abandoned.
   virtual Status open_monitor(const Monitor& monitor) = 0;
   // State, rollback, texts, commit and times of `next`; `lost` if state or rollback are not those of
