@@ -5,7 +5,6 @@
 
 #include "base/kill_counts.h"
 #include "domain/gates.h"
-#include "domain/llm.h"
 #include "domain/stage.h"
 
 namespace orc::http {
@@ -75,15 +74,6 @@ std::map<OutcomeLabels, std::int64_t> known_outcomes(const config::Generation& g
     for (const std::string_view outcome : {"suite_ran", "transient_infra", "permanent_env", "failed_run"})
       counts[{stage, producer, outcome}];
   });
-  return counts;
-}
-
-std::map<LlmLabels, std::int64_t> known_llm_runs(const config::Generation& generation) {
-  std::map<LlmLabels, std::int64_t> counts;
-  for (const auto& [role, settings] : generation.config.roles) {
-    for (const std::string_view result : llm_results())
-      counts[{std::string(to_string(role)), settings.model, settings.effort, std::string(result)}];
-  }
   return counts;
 }
 

@@ -18,8 +18,4 @@ std::map<engine::TallyKey, engine::Tallies::Count> known_tallies(const config::G
 using OutcomeLabels = std::tuple<Stage, std::string, std::string_view>;  // stage, producer, outcome
 std::map<OutcomeLabels, std::int64_t> known_outcomes(const config::Generation& generation);
 
-// role, model, effort, result; of the models that the roles are given.
-using LlmLabels = std::tuple<std::string, std::string, std::string, std::string>;
-std::map<LlmLabels, std::int64_t> known_llm_runs(const config::Generation& generation);
-
 }  // namespace orc::http

@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "domain/llm.h"
-#include "http/known_series.h"
 
 namespace orc::http {
 
@@ -35,27 +36,57 @@ std::string name_or_other(const std::string& text) {
   return is_name ? text : "other";
 }
 
+struct Use {
+  std::string role, model, effort;
+  auto operator<=>(const Use&) const = default;
+};
+using Runs = std::map<std::pair<Use, std::string_view>, std::int64_t>;  // by use and result
 using RoleAndModel = std::pair<std::string, std::string>;
+
+// Every result of every use, so that increase() sees the first: of those that were seen, and of the
+// roles' models that nobody has used yet. An agent that is not told its effort was not run with it.
+Runs known_runs(const config::Generation& generation, const std::set<Use>& seen) {
+  std::set<Use> known = seen;
+  for (const auto& [role, settings] : generation.config.roles) {
+    const std::string name(to_string(role));
+    const bool is_seen = std::any_of(seen.begin(), seen.end(), [&](const Use& use) {
+      return use.role == name && use.model == settings.model;
+    });
+    if (!is_seen) known.insert({name, settings.model, settings.effort});
+  }
+  Runs runs;
+  for (const Use& use : known) {
+    for (const std::string_view result : llm_results()) runs[{use, result}];
+  }
+  return runs;
+}
 
 }  // namespace
 
 void put_llm(MetricPage& page, const config::Generation& generation,
              const std::vector<store::LlmTotal>& totals) {
-  std::map<LlmLabels, std::int64_t> runs = known_llm_runs(generation);
+  const auto use_of = [](const store::LlmTotal& total) {
+    return Use{total.role, name_or_other(total.model), name_or_other(total.effort)};
+  };
+  std::set<Use> seen;
+  for (const store::LlmTotal& total : totals) seen.insert(use_of(total));
+  Runs runs = known_runs(generation, seen);
   std::map<RoleAndModel, store::LlmTotal> sums;
-  for (const auto& [labels, none] : runs) sums[{std::get<0>(labels), std::get<1>(labels)}];
+  for (const auto& [key, none] : runs) sums[{key.first.role, key.first.model}];
   for (const store::LlmTotal& total : totals) {
-    const std::string model = name_or_other(total.model);
-    runs[{total.role, model, name_or_other(total.effort),
-          std::string(known_llm_result(total.result))}] += total.runs;
-    store::LlmTotal& sum = sums[{total.role, model}];
+    const Use use = use_of(total);
+    runs[{use, known_llm_result(total.result)}] += total.runs;
+    store::LlmTotal& sum = sums[{use.role, use.model}];
     for (const TokenType& type : k_token_types) sum.*type.sum += total.*type.sum;
     sum.cost_micro_usd += total.cost_micro_usd;
   }
-  for (const auto& [labels, count] : runs) {
-    const auto& [role, model, effort, result] = labels;
+  for (const auto& [key, count] : runs) {
+    const auto& [use, result] = key;
     page.put("orchestrator_llm_runs_total",
-             {{"role", role}, {"model", model}, {"effort", effort}, {"result", result}},
+             {{"role", use.role},
+              {"model", use.model},
+              {"effort", use.effort},
+              {"result", std::string(result)}},
              static_cast<double>(count));
   }
   for (const auto& [key, sum] : sums) {
