@@ -50,7 +50,7 @@ set(CPACK_DEBIAN_HOST_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_HOST_PACKAGE_DEPENDS "git, passwd")
 set(CPACK_DEBIAN_HOST_PACKAGE_RECOMMENDS "openssh-client, curl")
 set(CPACK_DEBIAN_HOST_PACKAGE_SUGGESTS "orchestrator-doc, orchestrator-plugin-dev, prometheus")
-set(CPACK_DEBIAN_HOST_DESCRIPTION "gated delivery pipeline\n Moves work items through gates, and lets plain code decide wherever a verdict can be computed.")
+set(CPACK_DEBIAN_HOST_DESCRIPTION "gated delivery pipeline\n Moves work items through gates, and lets plain code decide wherever a verdict\n can be computed.")
 # CPack marks nothing as a configuration file: without this list an upgrade would replace the operator's.
 set(scripts "${CMAKE_CURRENT_SOURCE_DIR}/config/debian")
 set(CPACK_DEBIAN_HOST_PACKAGE_CONTROL_EXTRA

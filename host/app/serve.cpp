@@ -18,6 +18,7 @@
 #include "app/reload.h"
 #include "app/selftest/selftest.h"
 #include "app/service_manager.h"
+#include "app/status_line.h"
 #include "base/file.h"
 #include "base/guarded_process.h"
 #include "engine/engine.h"
@@ -31,9 +32,14 @@ namespace {
 
 using cli::ExitCode;
 
+constexpr Millis k_longest_start{3'600'000};
+constexpr Millis k_after_drain{60'000};  // for the tear-down
+
 void print(const std::vector<config::Finding>& findings) {
   for (const config::Finding& finding : findings) {
-    std::fprintf(stderr, "%s\n", to_text(finding).c_str());
+    const bool is_error = finding.severity == config::Finding::Severity::error;
+    const auto priority = journal_priority(is_error ? LogLevel::error : LogLevel::warning);
+    std::fprintf(stderr, "%s%s\n", std::string(priority).c_str(), to_text(finding).c_str());
   }
 }
 
@@ -65,8 +71,9 @@ Status make_state_folders(const std::filesystem::path& root) {
 // Reads signals until the engine's thread has ended. What a signal means depends on what was asked
 // before.
 void obey_signals(int signals, int engine_ended, engine::Engine& engine, Reloader& reloader,
-                  const ServiceManager& manager) {
+                  const ServiceManager& manager, Millis drain_timeout) {
   bool draining = false;
+  std::unique_ptr<LongStep> drain;
   while (true) {
     std::array<pollfd, 2> watched{{{signals, POLLIN, 0}, {engine_ended, POLLIN, 0}}};
     if (::poll(watched.data(), watched.size(), -1) < 0) continue;
@@ -84,19 +91,14 @@ void obey_signals(int signals, int engine_ended, engine::Engine& engine, Reloade
       case SIGTERM:
         manager.stopping(draining ? "stopping: workers go on" : "draining before the stop");
         engine.stop(draining ? engine::StopMode::leave_workers : engine::StopMode::drain);
+        if (!draining) {
+          drain = std::make_unique<LongStep>(manager, "draining before the stop",
+                                             drain_timeout + k_after_drain);
+        }
         draining = true;
         break;
     }
   }
-}
-
-// The line that `systemctl status` shows.
-std::string in_one_line(const engine::Snapshot& status) {
-  const std::string running = std::to_string(status.running.size()) + " of " +
-                              std::to_string(status.workers) + " workers busy, generation " +
-                              std::to_string(status.generation->number);
-  if (!status.fault.empty()) return "not working: " + status.fault;
-  return (status.draining ? "draining: " : "serving: ") + running;
 }
 
 std::unique_ptr<clients::Outbox> make_outbox() {
@@ -173,16 +175,27 @@ Preflights::Ask asking(const engine::StateFolders& folders, TellSelftests tell) 
   };
 }
 
-std::function<void(const engine::Snapshot&)> beating(const ServiceManager& manager) {
+engine::Engine::Heartbeat beating(const ServiceManager& manager) {
   if (manager.heartbeat_every() == Millis{0}) return nullptr;
-  return [&manager](const engine::Snapshot& status) { manager.alive(in_one_line(status)); };
+  return [&manager](const engine::Snapshot& status, const std::vector<store::StageCount>& counts) {
+    manager.alive(in_one_line(status, counts));
+  };
+}
+
+// Off the engine's thread.
+std::string counted_line(const engine::Engine& engine, const config::Config& config) {
+  const auto reader = store::open_sqlite_reader(config.database, config.busy_timeout);
+  const auto counts = reader.ok() ? reader.value()->stage_counts()
+                                  : Result<std::vector<store::StageCount>>(reader.error());
+  return in_one_line(*engine.status(), counts.ok() ? counts.value() : std::vector<store::StageCount>());
 }
 
 // Everything between "the database is open" and "the engine has ended". Members are torn down in
 // reverse order: HTTP first, so that no command arrives at an engine that is gone.
 int run_host(const config::Sources& sources, config::GenerationPtr generation,
              std::unique_ptr<store::Store> store, UniqueFd signals, const ServiceManager& manager,
-             const std::map<std::string, std::string>& webhook_secrets) {
+             const std::map<std::string, std::string>& webhook_secrets,
+             std::unique_ptr<LongStep> starting) {
   const config::Config& config = generation->config;
   const auto generations = std::make_shared<GenerationInForce>(generation);
   TellSelftests tell_selftests;  // the engine, once there is one
@@ -217,8 +230,9 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
       },
       {.announce =
            [&](bool under_way) {
+             if (!manager.is_there()) return;
              if (under_way) return manager.reloading();
-             manager.ready(in_one_line(*engine.status()));
+             manager.ready(counted_line(engine, config));
            },
        // Also where nothing changed: a reload is how an operator asks for another look.
        .accepted = [&](config::GenerationPtr next) { preflights.use(std::move(next)); }});
@@ -258,11 +272,13 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
           server.value()->webhooks_port() < 0
               ? "off"
               : config.webhooks.host + ":" + std::to_string(server.value()->webhooks_port())}});
-    manager.ready(in_one_line(*engine.status()));
+    starting.reset();
+    if (manager.is_there()) manager.ready(counted_line(engine, config));
     // Not before: its workers would take the processors from whoever waits for the host.
     preflights.start(
         [&](config::PreflightRound round) { engine.use_preflights(std::move(round)); });
-    obey_signals(signals.get(), engine_ended.get(), engine, reloader, manager);
+    obey_signals(signals.get(), engine_ended.get(), engine, reloader, manager,
+                 config.drain_timeout);
   } else {
     engine.stop(engine::StopMode::leave_workers);
   }
@@ -282,26 +298,31 @@ std::filesystem::path worker_path() {
 }
 
 int serve(const config::Sources& sources) {
+  set_log(LogLevel::info, LogFormat::text);
   const ServiceManager manager = ServiceManager::from_environment();
   guard_this_process();
   UniqueFd signals = block_signals();
   config::Built built = config::build_generation(sources, worker_path(), nullptr);
   print(built.findings);
   if (!built.generation) {
-    std::fprintf(stderr, "orchestrator: configuration refused; nothing was started\n");
+    std::fprintf(stderr, "%sorchestrator: configuration refused; nothing was started\n",
+                 std::string(journal_priority(LogLevel::error)).c_str());
     return to_int(ExitCode::refused_config);
   }
   const config::Config& config = built.generation->config;
   configure_log(config);
+  const LogWriter log_writer;
   if (Status made = make_state_folders(config.state_dir); !made.ok())
     return fail(ExitCode::unusable, made.error().message);
   const auto webhook_secrets = config::read_webhook_secrets(config);
   if (!webhook_secrets.ok()) return fail(ExitCode::refused_config, webhook_secrets.error().message);
+  // A migration of a large database, and what the host before has left behind, take their time.
+  auto starting = std::make_unique<LongStep>(manager, "starting: opens the database", k_longest_start);
   Result<std::unique_ptr<store::Store>> store =
       store::open_sqlite(config.database, config.busy_timeout);
   if (!store.ok()) return fail(ExitCode::unusable, store.error().message);
   return run_host(sources, built.generation, std::move(store).value(), std::move(signals), manager,
-                  webhook_secrets.value());
+                  webhook_secrets.value(), std::move(starting));
 }
 
 }  // namespace orc::app

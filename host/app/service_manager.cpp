@@ -15,6 +15,11 @@ namespace orc::app {
 
 namespace {
 
+// An extension outlasts two of the messages that ask for it: one may come late.
+constexpr Millis k_extend_by{30'000};
+constexpr Millis k_extend_every{10'000};
+constexpr Millis k_status_every{15'000};
+
 std::string taken(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before any thread
   std::string text = value != nullptr ? value : "";
@@ -37,8 +42,11 @@ ServiceManager ServiceManager::from_environment() {
   const auto microseconds = parse_integer(taken("WATCHDOG_USEC"));
   const auto pid = parse_integer(taken("WATCHDOG_PID"));
   const bool for_us = !pid || *pid == ::getpid();
-  if (microseconds && *microseconds > 0 && for_us)
+  if (microseconds && *microseconds > 0 && for_us) {
     manager.heartbeat_every_ = Millis{*microseconds / 2000};
+  } else if (manager.is_there()) {
+    manager.heartbeat_every_ = k_status_every;
+  }
   return manager;
 }
 
@@ -62,6 +70,35 @@ void ServiceManager::say(const std::string& status) const {
 
 void ServiceManager::alive(const std::string& status) const {
   send("WATCHDOG=1\nSTATUS=" + one_line(status));
+}
+
+void ServiceManager::extend(Millis by, const std::string& status) const {
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(by);
+  send("EXTEND_TIMEOUT_USEC=" + std::to_string(microseconds.count()) + "\nSTATUS=" +
+       one_line(status));
+}
+
+LongStep::LongStep(const ServiceManager& manager, std::string status, Millis at_most)
+    : manager_(manager), status_(std::move(status)) {
+  if (manager_.is_there()) thread_ = std::thread([this, at_most] { run(at_most); });
+}
+
+LongStep::~LongStep() {
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+  }
+  ended_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void LongStep::run(Millis at_most) {
+  const MonoTime end = mono_now() + at_most;
+  std::unique_lock lock(mutex_);
+  while (!over_ && mono_now() < end) {
+    manager_.extend(k_extend_by, status_);
+    ended_.wait_for(lock, k_extend_every, [this] { return over_; });
+  }
 }
 
 void ServiceManager::send(const std::string& message) const {

@@ -3,7 +3,10 @@
 // manager (no $NOTIFY_SOCKET) every call does nothing. Any thread.
 #pragma once
 
+#include <condition_variable>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include "base/time.h"
 
@@ -21,13 +24,38 @@ class ServiceManager {
   void stopping(const std::string& status) const;
   void say(const std::string& status) const;
   void alive(const std::string& status) const;
-  // Half of what systemd waits for a sign of life; 0: it does not.
+  // Start or stop takes longer than the unit allows: wait another `by`.
+  void extend(Millis by, const std::string& status) const;
+  // Half of what systemd waits for a sign of life, or how often it is told the status; 0: nobody
+  // listens.
   Millis heartbeat_every() const { return heartbeat_every_; }
+  bool is_there() const { return !socket_.empty(); }
 
  private:
   void send(const std::string& message) const;
   std::string socket_;
   Millis heartbeat_every_{0};
+};
+
+// While it lives, the service manager is asked again and again to wait, `at_most` altogether: for
+// steps that know no end of their own, such as a migration or a drain. EXTEND_TIMEOUT_USEC of
+// sd_notify(3).
+class LongStep {
+ public:
+  LongStep(const ServiceManager& manager, std::string status, Millis at_most);
+  ~LongStep();
+  LongStep(const LongStep&) = delete;
+  LongStep& operator=(const LongStep&) = delete;
+
+ private:
+  void run(Millis at_most);
+
+  const ServiceManager& manager_;
+  const std::string status_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool over_ = false;  // under mutex_
+  std::thread thread_;
 };
 
 }  // namespace orc::app

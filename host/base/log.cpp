@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 
+#include "base/log_queue.h"
 #include "base/redact.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -18,6 +21,16 @@ namespace {
 constexpr std::size_t k_value_limit = 2000;
 std::atomic<LogLevel> g_least{LogLevel::info};
 std::atomic<LogFormat> g_format{LogFormat::text};
+std::atomic<bool> g_is_journal{false};
+
+// systemd.exec(5), $JOURNAL_STREAM: device and inode of the journal's socket. What was redirected
+// since is another file.
+bool is_journal(int fd) {
+  const char* stream = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe): see set_log
+  struct stat info {};
+  if (stream == nullptr || ::fstat(fd, &info) != 0) return false;
+  return stream == std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
+}
 
 std::string_view name(LogLevel level) {
   switch (level) {
@@ -63,11 +76,26 @@ std::string one_line(std::string_view text) {
 void set_log(LogLevel least, LogFormat format) {
   g_least = least;
   g_format = format;
+  g_is_journal = is_journal(STDERR_FILENO);
 }
 
-void log(LogLevel level, std::string_view id, std::string_view text,
-         std::initializer_list<LogField> fields) {
-  if (level < g_least) return;
+std::string_view journal_priority(LogLevel level) {
+  if (!g_is_journal) return "";
+  switch (level) {
+    case LogLevel::debug:
+      return "<7>";
+    case LogLevel::info:
+      return "<6>";
+    case LogLevel::warning:
+      return "<4>";
+    case LogLevel::error:
+      return "<3>";
+  }
+  return "<3>";
+}
+
+std::string log_line(LogLevel level, std::string_view id, std::string_view text,
+                     std::initializer_list<LogField> fields) {
   std::string line;
   if (g_format == LogFormat::json) {
     line = "{\"time\":\"" + to_iso8601_ms(wall_now()) + "\",\"level\":\"" +
@@ -85,9 +113,13 @@ void log(LogLevel level, std::string_view id, std::string_view text,
     }
     line += "\n";
   }
-  line = redacted(std::move(line));
-  // One write keeps lines of several threads whole; a full or closed stderr must not stop the host.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  return std::string(journal_priority(level)) + redacted(std::move(line));
+}
+
+void log(LogLevel level, std::string_view id, std::string_view text,
+         std::initializer_list<LogField> fields) {
+  if (level < g_least) return;
+  put_line(log_line(level, id, text, fields));
 }
 
 }  // namespace orc

@@ -126,10 +126,18 @@ std::string change_lines(const Json& status) {
   return text;
 }
 
+std::string first_line(const std::string& text) {
+  const std::size_t end = text.find('\n');
+  return end == std::string::npos ? text : text.substr(0, end) + " …";
+}
+
+// A line each; the task's page and the log have the rest of a long one.
 std::string alert_lines(const Json& status) {
   std::string text;
   for (const Json& alert : object_field(status, "alerts")) {
-    text += "  alert    " + text_field(alert, "task") + ": " + text_field(alert, "text") + "\n";
+    const std::string task = text_field(alert, "task");
+    text += "  alert    " + (task.empty() ? "" : task + ": ") +
+            first_line(text_field(alert, "text")) + "\n";
   }
   return text;
 }

@@ -79,6 +79,7 @@ void Outbox::run() {
     under_way_.erase(item.id);
     lock.unlock();
     done_({.id = item.id,
+           .channel = item.channel,
            .attempts = item.attempts + 1,
            .error = sent.ok() ? "" : sent.error().message});
     lock.lock();

@@ -29,6 +29,7 @@ struct Outgoing {
 
 struct Delivered {
   std::int64_t id = 0;
+  std::string channel;
   int attempts = 0;
   std::string error;  // empty: the receiver has it
 };

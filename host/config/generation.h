@@ -45,6 +45,9 @@ struct Generation {
 };
 using GenerationPtr = std::shared_ptr<const Generation>;
 
+// The plugin ABI that this host speaks: "1.0".
+std::string plugin_abi();
+
 struct Change {
   std::string key;
   std::string before;

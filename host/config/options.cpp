@@ -244,7 +244,7 @@ constexpr std::array k_options{
     Option{.key = "repos.*.monitor.error_rate_increase", .type = Type::integer, .otherwise = "no limit", .most = 100,
            .text = "Percentage points above the median of the baseline; a higher error rate is a bad sample."},
     Option{.key = "repos.*.monitor.rollback.command", .type = Type::text_list, .otherwise = "nothing is rolled back",
-           .text = "Run once where the service is degraded, program and arguments; `{commit}`, `{repo}` and `{work_item}` are filled in."},
+           .text = "Run once where the service is degraded, program and arguments; `{commit}`, `{previous_commit}` (what was deployed before and healthy), `{repo}` and `{work_item}` are filled in."},
     Option{.key = "repos.*.monitor.rollback.timeout", .type = Type::duration, .fallback = "15m", .least = k_second, .most = k_week,
            .text = "The rollback command is ended after this; nobody knows then what runs."},
 

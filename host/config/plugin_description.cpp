@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/plugin_description.h"
 
+#include <orchestrator/plugin/abi.h>
+
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "base/text.h"
+#include "config/generation.h"
 #include "process/process.h"
 
 namespace orc::config {
@@ -131,6 +134,10 @@ Result<Description> describe_plugin(const std::filesystem::path& worker, const L
   auto description = read_run(process::run(spec));
   if (description.ok()) memory().keep(key, description.value());
   return description;
+}
+
+std::string plugin_abi() {
+  return std::to_string(ORCH_ABI_MAJOR) + "." + std::to_string(ORCH_ABI_MINOR);
 }
 
 }  // namespace orc::config

@@ -63,9 +63,12 @@ Breaker closed(Breaker breaker, WallTime now) {
   return breaker;
 }
 
+std::string faults_in_words(const Breaker& breaker) {
+  return std::to_string(breaker.faults.size()) + " times " + std::string(to_string(breaker.reason));
+}
+
 std::string to_words(const Breaker& breaker) {
-  return breaker.producer + ": " + std::to_string(breaker.faults.size()) + " times " +
-         std::string(to_string(breaker.reason));
+  return breaker.producer + ": " + faults_in_words(breaker);
 }
 
 }  // namespace orc

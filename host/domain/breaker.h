@@ -38,7 +38,8 @@ Breaker after_fault(Breaker breaker, const BreakerLimits& limits, WallTime now);
 // A job tries whether it goes on.
 Breaker after_canary(Breaker breaker, WallTime now);
 Breaker closed(Breaker breaker, WallTime now);
-// "staging-runner: 5 times network".
+// "staging-runner: 5 times network", and the same without the producer.
 std::string to_words(const Breaker& breaker);
+std::string faults_in_words(const Breaker& breaker);
 
 }  // namespace orc

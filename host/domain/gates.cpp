@@ -163,14 +163,7 @@ static_assert(every_rule_has_its_gate());
 }  // namespace
 
 std::string_view name_of(const GateDecision& decision) {
-  return std::visit(overloaded{
-                        [](const GatePassed&) { return std::string_view("pass"); },
-                        [](const GateFailed&) { return std::string_view("fail"); },
-                        [](const GateWaits&) { return std::string_view("wait"); },
-                        [](const GateHolds&) { return std::string_view("hold"); },
-                        [](const ContractBroken&) { return std::string_view("broken"); },
-                    },
-                    decision);
+  return k_gate_decisions[decision.index()];
 }
 
 std::string text_of(const GateDecision& decision) {

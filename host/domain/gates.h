@@ -4,6 +4,7 @@
 // unknown ever passes, and it is not called the code's fault either. Pure; any thread.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -68,7 +69,10 @@ struct ContractBroken {
   std::string text;
 };
 using GateDecision = std::variant<GatePassed, GateFailed, GateWaits, GateHolds, ContractBroken>;
-// pass, fail, wait, hold, broken
+// In the order of the alternatives.
+inline constexpr std::array<std::string_view, 5> k_gate_decisions{"pass", "fail", "wait", "hold",
+                                                                  "broken"};
+static_assert(k_gate_decisions.size() == std::variant_size_v<GateDecision>);
 std::string_view name_of(const GateDecision& decision);
 std::string text_of(const GateDecision& decision);
 

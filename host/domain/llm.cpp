@@ -2,6 +2,7 @@
 #include "domain/llm.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 
@@ -18,6 +19,23 @@ std::string used_text(const std::string& what, const std::string& spent, const s
 }
 
 }  // namespace
+
+std::span<const std::string_view> llm_results() {
+  static constexpr std::array<std::string_view, 25> k_results{
+      "ok",           "timeout",    "cancelled",  "tool_missing",      "no_resources",
+      "bad_command",  "auth",       "billing",    "model_unavailable", "usage_error",
+      "rate_limit",   "overload",   "server_error", "network",         "protocol",
+      "no_result",    "context",    "refusal",    "output_limit",      "turn_limit",
+      "budget_limit", "killed",     "crashed",    "bad_artifact",      "unknown"};
+  return k_results;
+}
+
+std::string_view known_llm_result(std::string_view result) {
+  for (const std::string_view known : llm_results()) {
+    if (known == result) return known;
+  }
+  return "other";
+}
 
 std::optional<std::string> first_exceeded(const LlmLimits& limits, const LlmAmount& spent,
                                           const LlmAmount& next) {

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "domain/records.h"
@@ -45,6 +47,11 @@ struct LlmPrice {
 // What the run's tokens cost at that price, in dollars; nothing where input or output is unknown. A
 // cache price that is not given is that of input.
 std::optional<double> cost_at(const LlmPrice& price, const AgentRun& run);
+
+// How an agent run can end; a plugin may name another word, which is "other" where only known ones
+// may stand.
+std::span<const std::string_view> llm_results();
+std::string_view known_llm_result(std::string_view result);
 
 // "12.50": exact, at most six places.
 std::string usd_text(std::int64_t micro_usd);

@@ -143,6 +143,35 @@ std::string text_of(const JobOutcome& outcome) {
                     outcome);
 }
 
+std::span<const std::string_view> reasons_of(Decision decision) {
+  using namespace std::string_view_literals;
+  static constexpr std::array k_accepted{"in_scope"sv};
+  static constexpr std::array k_declined{
+      "out_of_scope"sv, "no_contract"sv, "disabled"sv,  "unnamed"sv, "load_failed"sv,
+      "configure_failed"sv, "exception"sv, "decide_timeout"sv, "crashed"sv};
+  static constexpr std::array k_skipped{"kill-switch"sv, "killed"sv, "scope"sv,      "not_loaded"sv,
+                                        "selftest"sv,    "begun"sv,  "llm_budget"sv, "provider_paused"sv};
+  static constexpr std::array k_not_asked{"earlier_producer_accepted"sv};
+  switch (decision) {
+    case Decision::accepted:
+      return k_accepted;
+    case Decision::declined:
+      return k_declined;
+    case Decision::skipped:
+      return k_skipped;
+    case Decision::not_asked:
+      return k_not_asked;
+  }
+  return {};
+}
+
+std::string_view known_reason(Decision decision, std::string_view reason) {
+  for (const std::string_view known : reasons_of(decision)) {
+    if (known == reason) return known;
+  }
+  return "other";
+}
+
 std::string_view to_string(Decision decision) {
   return name_in(k_decision_names, decision);
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -150,6 +151,11 @@ ReasonCode reason_of(const JobOutcome& outcome);
 enum class Decision : std::uint8_t { accepted, declined, skipped, not_asked };
 std::string_view to_string(Decision decision);
 std::optional<Decision> parse_decision(std::string_view text);
+
+// The reasons that go with a decision. A worker wrote one down in whose process a plugin was loaded:
+// where only known words may stand, any other is "other".
+std::span<const std::string_view> reasons_of(Decision decision);
+std::string_view known_reason(Decision decision, std::string_view reason);
 
 // One link of one walk: why this producer, and why not the others.
 struct ChainDecision {

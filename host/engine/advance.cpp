@@ -38,6 +38,7 @@ Status Engine::on(JobEnded& ended) {
   ++batch_.freed;
   batch_.ended.push_back(ended.job);
   ORC_CHECK_OK(record_agent_runs(worker, *ended.report));
+  observe_kills(*ended.report);
   if (worker.abandoned) {
     ORC_CHECK_OK(carry_out(provider_gate_.note({.task = worker.task.id}, batch_.now)));
     return after_abandoned(worker);
@@ -303,6 +304,7 @@ Status Engine::raise(const Task& task, const AlertDraft& alert) {
 }
 
 Status Engine::on(clients::Delivered& delivered) {
+  observe_notification(delivered);
   if (delivered.error.empty()) {
     ORC_CHECK_OK(store_->finish_outbox(delivered.id, batch_.now));
     ORC_FAILPOINT(outbox_noted);

@@ -103,7 +103,7 @@ Result<std::optional<Engine::Waits>> Engine::await_producer(const Task& task, co
   });
   if (one_tries || batch_.now < open->next_try) {
     return Nothing(Waits{std::max(open->next_try, batch_.now + k_look_again), k_waits_for_canary,
-                         producer + " is paused after " + to_words(*open) +
+                         producer + " is paused after " + faults_in_words(*open) +
                              "; one job at a time tries"});
   }
   for (const Breaker& tried : breakers_.send_canary(producer, batch_.now))

@@ -51,6 +51,9 @@ enum class StopMode : std::uint8_t {
 
 class Engine final : public CommandPort, public StatusPort {
  public:
+  // What is open, read from the store just then.
+  using Heartbeat = std::function<void(const Snapshot&, const std::vector<store::StageCount>&)>;
+
   struct Parts {
     std::unique_ptr<store::Store> store;
     std::unique_ptr<Launcher> launcher;
@@ -70,7 +73,7 @@ class Engine final : public CommandPort, public StatusPort {
     // [engine thread] Called at least this often while the engine gets through its loop and the
     // store answers; 0: never. For a watchdog outside.
     Millis heartbeat_every{0};
-    std::function<void(const Snapshot&)> heartbeat;
+    Heartbeat heartbeat;
   };
 
   explicit Engine(Parts parts);
@@ -225,7 +228,10 @@ class Engine final : public CommandPort, public StatusPort {
   void observe_decisions(Stage stage, const std::vector<ChainDecision>& decisions);
   void observe_transition(const Task& before, const Followup& followup, const std::string& actor);
   void observe_lost(Stage stage);
+  void observe_kills(const jobs::WorkerReport& report);
+  void count_kills();
   void observe_end(const Worker& worker, const jobs::WorkerReport& report);
+  void observe_notification(const clients::Delivered& delivered);
 
   // --- preflights (preflights.cpp) ---
   Status on(config::PreflightRound& round);
@@ -371,7 +377,7 @@ class Engine final : public CommandPort, public StatusPort {
   const std::function<void(const std::string&)> ask_preflight_;
   const std::function<void(const StatusPtr&)> on_published_;
   const Millis heartbeat_every_;
-  const std::function<void(const Snapshot&)> heartbeat_;
+  const Heartbeat heartbeat_;
   const std::shared_ptr<Tallies> tallies_;
   const WallTime started_at_;
   UniqueFd epoll_;

@@ -222,8 +222,10 @@ Status Monitors::tend_rollback(const Monitor& monitor, const Task& task,
   MonoTime& next = next_start_[name];
   if (mono_now() >= next) {
     next = mono_now() + k_look_again;
+    ORC_TRY(const std::string previous,
+            store_.deployed_before(monitor.task, monitor.repo, monitor.commit));
     plan(monitor, task, generation, JobKind::rollback,
-         folders_.jobs() / (name + "-" + std::to_string(starts + 1)));
+         folders_.jobs() / (name + "-" + std::to_string(starts + 1)), previous);
   }
   wake_at(next);
   return Done{};
@@ -231,10 +233,11 @@ Status Monitors::tend_rollback(const Monitor& monitor, const Task& task,
 
 void Monitors::plan(const Monitor& monitor, const Task& task,
                     const config::Generation& generation, JobKind kind,
-                    const std::filesystem::path& folder) {
+                    const std::filesystem::path& folder, const std::string& previous) {
   const Job job{.task = task.id, .kind = kind, .stage = Stage::deploy};
   jobs::JobRequest request = build_request(task, job, generation, {}, folders_, random_hex(16));
   request.head_commit = monitor.commit;
+  request.previous_commit = previous;
   request.plugin_state = folders_.monitor(monitor.id);
   const gates::MonitorSettings settings = scope_of(generation, task).settings;
   request.limit = k_around_a_command + (kind == JobKind::rollback

@@ -74,7 +74,7 @@ class Monitors {
   Status write(const Monitor& before, const MonitorStep& step, WallTime now);
   Status end_earlier_incidents(const Monitor& monitor, WallTime now);
   void plan(const Monitor& monitor, const Task& task, const config::Generation& generation,
-            JobKind kind, const std::filesystem::path& folder);
+            JobKind kind, const std::filesystem::path& folder, const std::string& previous = "");
   void wake_at(MonoTime when);
 
   store::Store& store_;

@@ -5,18 +5,25 @@
 
 namespace orc::engine {
 
+namespace {
+
+Observation observation(const KillCount& kill) {
+  return {.key = {Tally::kill, {std::string(kill.signal), std::string(kill.reason), "", ""}},
+          .times = kill.count};
+}
+
+}  // namespace
+
 void Engine::observe(Tally tally, std::array<std::string, 4> labels, Millis duration) {
   batch_.observed.push_back({{tally, std::move(labels)}, duration});
 }
 
 void Engine::observe_decisions(Stage stage, const std::vector<ChainDecision>& decisions) {
   for (const ChainDecision& decision : decisions) {
-    // A plugin words its own reasons: only the host's are a bounded set.
-    const bool ours =
-        decision.decision == Decision::skipped || decision.decision == Decision::not_asked;
-    observe(Tally::decision,
-            {std::string(to_string(stage)), decision.producer,
-             std::string(to_string(decision.decision)), ours ? decision.reason : ""});
+    // A worker has loaded the plugin and wrote this down: a label takes known words alone.
+    observe(Tally::decision, {std::string(to_string(stage)), decision.producer,
+                              std::string(to_string(decision.decision)),
+                              std::string(known_reason(decision.decision, decision.reason))});
   }
 }
 
@@ -44,7 +51,25 @@ void Engine::observe_end(const Worker& worker, const jobs::WorkerReport& report)
           batch_.now - *worker.job.started_at);
 }
 
+// Of the outbox's items only those for people; the channel is "notifier.log".
+void Engine::observe_notification(const clients::Delivered& delivered) {
+  constexpr std::string_view k_notifier = "notifier.";
+  if (!delivered.channel.starts_with(k_notifier)) return;
+  observe(Tally::notification, {delivered.channel.substr(k_notifier.size()),
+                                delivered.error.empty() ? "sent" : "failed", "", ""});
+}
+
+void Engine::observe_kills(const jobs::WorkerReport& report) {
+  for (const KillCount& kill : report.kills) batch_.observed.push_back(observation(kill));
+}
+
+// The host's own signals have been sent, whether or not a batch becomes durable.
+void Engine::count_kills() {
+  for (const KillCount& kill : take_kill_counts()) tallies_->add({observation(kill)});
+}
+
 void Engine::publish() {
+  count_kills();
   auto status = std::make_shared<Snapshot>();
   status->host = identity_;
   status->started_at = started_at_;
@@ -82,7 +107,8 @@ void Engine::publish() {
 void Engine::beat() {
   if (!heartbeat_ || mono_now() < next_beat_) return;
   next_beat_ = mono_now() + heartbeat_every_;
-  if (store_->task(TaskId{0}).ok()) heartbeat_(*status_);
+  const auto counts = store_->stage_counts();
+  if (counts.ok()) heartbeat_(*status_, counts.value());
 }
 
 }  // namespace orc::engine

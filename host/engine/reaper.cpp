@@ -76,7 +76,8 @@ void Engine::enforce_deadlines() {
     if (!worker.child.pidfd) continue;
     if (worker.kill_at) {
       if (now < *worker.kill_at) continue;
-      signal_worker(worker.child, SIGKILL);
+      signal_worker(worker.child, SIGKILL,
+                    kill_reason(worker.ended_because.value_or(ReasonCode::timeout)));
       worker.kill_at = now + Millis{1000};
     } else if (now >= worker.deadline) {
       log(LogLevel::warning, "worker.past_limit", "a worker ran past its limit and is asked to end",

@@ -61,10 +61,10 @@ Shadows::Shadows(store::Store& store, Launcher& launcher, StateFolders folders, 
     : store_(store), launcher_(launcher), folders_(std::move(folders)), epoll_(epoll) {}
 
 Shadows::~Shadows() {
-  for (const auto& [id, shadow] : running_) signal_worker(shadow.child, SIGTERM);
+  for (const auto& [id, shadow] : running_) signal_worker(shadow.child, SIGTERM, KillReason::cancelled);
   for (auto& [id, shadow] : running_) {
     if (!is_readable(shadow.child, static_cast<int>(k_grace.count()))) {
-      signal_worker(shadow.child, SIGKILL);
+      signal_worker(shadow.child, SIGKILL, KillReason::cancelled);
       is_readable(shadow.child, static_cast<int>(k_grace.count()));
     }
     end_survivors(shadow.run.run_id);
@@ -87,7 +87,8 @@ Status Shadows::recover(WallTime now) {
       process::Child child;
       child.pid = worker->pid;
       child.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, worker->pid, 0)));
-      if (child.pidfd && is_alive(*worker)) signal_worker(child, SIGKILL);
+      if (child.pidfd && is_alive(*worker))
+        signal_worker(child, SIGKILL, KillReason::leftover);
     }
     end_survivors(run.run_id);
     ORC_CHECK_OK(give_up(run.id, k_lost, "the host ended while it ran", now));
@@ -126,7 +127,8 @@ Status Shadows::turn(const config::GenerationPtr& generation,
                      const std::vector<store::PluginKill>& kills, bool may_start, WallTime now) {
   taken_.clear();  // of a batch that was not written
   for (auto it = running_.begin(); it != running_.end();) {
-    if (mono_now() >= it->second.deadline) signal_worker(it->second.child, SIGKILL);
+    if (mono_now() >= it->second.deadline)
+      signal_worker(it->second.child, SIGKILL, KillReason::timeout);
     if (!is_readable(it->second.child, 0)) {
       ++it;
       continue;
@@ -155,6 +157,7 @@ Status Shadows::store_end(const Running& ended, const config::Config& config, Wa
   const bool reported = jobs::has_reported(folder);
   const jobs::WorkerReport report =
       jobs::conclude(folder, reported ? jobs::WorkerEnd() : launcher_.end_of(ended.child));
+  add_kills(report.kills);
   if (!reported) end_survivors(ended.run.run_id);
   store::ShadowEnd stored = end_of(report, now);
   if (ended.run.what.purpose == store::ShadowPurpose::triage) {

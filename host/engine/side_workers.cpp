@@ -77,7 +77,7 @@ void SideWorkers::reap() {
     if (worker.report) continue;
     if (!has_ended(worker.child)) {
       if (mono_now() < worker.deadline) continue;
-      signal_worker(worker.child, SIGKILL);
+      signal_worker(worker.child, SIGKILL, KillReason::timeout);
       worker.deadline = mono_now() + k_after_kill;
       continue;
     }
@@ -85,6 +85,7 @@ void SideWorkers::reap() {
     const jobs::WorkerEnd end =
         reported || !worker.is_child ? jobs::WorkerEnd() : launcher_.end_of(worker.child);
     worker.report = jobs::conclude(worker.folder, end);
+    add_kills(worker.report->kills);
     if (!reported) end_survivors(worker.run_id);
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, worker.child.pidfd.get(), nullptr);
     worker.child.pidfd.reset();

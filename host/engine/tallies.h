@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the engine counts for the metrics, since the start. A count belongs to its batch: it is
-// added when that is durable. Any thread may read.
+// added when that is durable; signals that were sent are counted whatever becomes of the batch. Any
+// thread may read.
 #pragma once
 
 #include <array>
@@ -22,6 +23,8 @@ enum class Tally : std::uint8_t {
   gate,              // gate, result
   producer_seconds,  // stage, producer; a duration
   wait_seconds,      // a duration: from "may start" to "started"
+  kill,              // signal, reason
+  notification,      // channel, result
 };
 
 struct TallyKey {
@@ -33,6 +36,7 @@ struct TallyKey {
 struct Observation {
   TallyKey key;
   Millis duration{0};
+  std::int64_t times = 1;
 };
 
 class Tallies {

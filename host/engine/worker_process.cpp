@@ -15,10 +15,15 @@ namespace {
 
 constexpr int k_sweeps = 20;  // a tree that forks while it is swept needs more than one
 
+void send(const UniqueFd& pidfd, int signal, KillReason reason) {
+  if (pidfd && ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0)
+    count_kill(signal, reason);
+}
+
 }  // namespace
 
-void signal_worker(const process::Child& worker, int signal) {
-  if (worker.pidfd) ::syscall(SYS_pidfd_send_signal, worker.pidfd.get(), signal, nullptr, 0);
+void signal_worker(const process::Child& worker, int signal, KillReason reason) {
+  send(worker.pidfd, signal, reason);
 }
 
 void end_survivors(const std::string& run_id) {
@@ -30,7 +35,7 @@ void end_survivors(const std::string& run_id) {
         {{"run", run_id}, {"count", std::to_string(survivors.size())}});
     for (const pid_t pid : survivors) {
       const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-      if (pidfd) ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
+      send(pidfd, SIGKILL, KillReason::leftover);
     }
   }
 }

@@ -104,7 +104,7 @@ void Engine::ask_to_end(Worker& worker, ReasonCode because, std::string text) {
   worker.ended_because = because;
   worker.ended_text = std::move(text);
   worker.kill_at = mono_now() + generation_->config.kill_grace + Millis{5000};
-  if (worker.child.pidfd) signal_worker(worker.child, SIGTERM);
+  signal_worker(worker.child, SIGTERM, kill_reason(because));
 }
 
 // --- start-up

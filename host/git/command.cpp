@@ -17,6 +17,13 @@ constexpr Millis k_network_limit{20 * 60 * 1000};
 constexpr std::size_t k_largest_answer = std::size_t{64} << 20;
 constexpr std::size_t k_quoted_error = 600;
 
+// The beginning says what went on, the end what came of it; advice of the other side lies between.
+std::string quoted(std::string_view said) {
+  constexpr std::size_t k_half = k_quoted_error / 2;
+  if (said.size() <= k_quoted_error) return std::string(said);
+  return std::string(said.substr(0, k_half)) + " … " + std::string(said.substr(said.size() - k_half));
+}
+
 // Whatever a repository's own configuration says, these win. An empty diff.external would break git
 // diff.
 constexpr std::array k_configuration = {
@@ -225,7 +232,7 @@ Result<Command::Answer> Command::run() const {
           [&](const process::Exited& exited) -> Result<Answer> {
             if (exited.code != 0 && exited.code != also_fine_) {
               const std::string_view said = trim(result.err);
-              return fails(meaning_of(said), said.substr(0, k_quoted_error));
+              return fails(meaning_of(said), quoted(said));
             }
             if (result.truncated) return fails(ErrorKind::refused, "the answer is too long");
             return Answer{exited.code, std::move(result.out)};

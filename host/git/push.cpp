@@ -40,6 +40,12 @@ Result<Command> push_of_base(const Place& place, const BasePush& to) {
   return push(place, to.url, "", to.base, to.commit);
 }
 
+// git-push(1), OUTPUT: a reference that the remote end refused.
+bool was_rejected_by_upstream(const Error& error) {
+  return error.kind == ErrorKind::refused &&
+         error.message.find("[remote rejected]") != std::string::npos;
+}
+
 Status Repository::push_branch(const std::string& url, const std::string& branch,
                                const std::string& base, const std::string& expected,
                                const std::string& commit) {

@@ -27,4 +27,8 @@ struct BasePush {
 };
 Result<Command> push_of_base(const Place& place, const BasePush& push);
 
+// Whether the push reached the other side and was refused there, by its settings or a hook: not by
+// the way there, and not for want of credentials.
+bool was_rejected_by_upstream(const Error& error);
+
 }  // namespace orc::git

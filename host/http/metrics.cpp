@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/metrics.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -9,6 +10,8 @@
 #include "engine/tallies.h"
 #include "http/event_streams.h"
 #include "http/handlers/shared.h"
+#include "http/known_series.h"
+#include "http/llm_metrics.h"
 #include "http/metric_page.h"
 
 namespace orc::http {
@@ -29,7 +32,9 @@ void put_configuration(MetricPage& page, const engine::Snapshot& status,
                        const engine::ReloadHistory& reloads) {
   constexpr std::size_t k_short_hash = 16;
   page.put("orchestrator_build_info",
-           {{"version", ORCH_VERSION}, {"revision", std::string(revision())}}, 1);
+           {{"version", ORCH_VERSION}, {"revision", std::string(revision())},
+            {"plugin_abi", config::plugin_abi()}},
+           1);
   page.put("orchestrator_config_info",
            {{"sha256", status.generation->sha256.substr(0, k_short_hash)},
             {"generation", std::to_string(status.generation->number)}},
@@ -45,7 +50,14 @@ void put_configuration(MetricPage& page, const engine::Snapshot& status,
   put_reloads("rejected", reloads.rejected);
 }
 
-void put_plugins(MetricPage& page, const config::Generation& generation, const views::Picture& picture) {
+bool failed_selftest(const engine::Snapshot& status, const std::string& subject) {
+  return status.selftests &&
+         std::any_of(status.selftests->begin(), status.selftests->end(),
+                     [&](const engine::SelftestRow& row) { return row.subject == subject && !row.passed; });
+}
+
+void put_plugins(MetricPage& page, const engine::Snapshot& status, const views::Picture& picture) {
+  const config::Generation& generation = *status.generation;
   for (const auto& [name, plugin] : generation.config.plugins) {
     const auto found = generation.plugins.find(name);
     const bool listed = found != generation.plugins.end();
@@ -55,7 +67,8 @@ void put_plugins(MetricPage& page, const config::Generation& generation, const v
               {"abi", listed ? found->second.abi : ""}},
              1);
     page.put("orchestrator_plugin_up", {{"plugin", name}},
-             as_number(listed && found->second.refused.empty()));
+             as_number(listed && found->second.refused.empty() &&
+                       !failed_selftest(status, plugin.type)));
     page.put("orchestrator_plugin_enabled", {{"plugin", name}},
              as_number(views::is_enabled(plugin, picture)));
   }
@@ -103,31 +116,14 @@ const std::vector<TallyRow>& tally_rows() {
       {engine::Tally::producer_seconds,
        "orchestrator_producer_duration_seconds",
        {"stage", "producer"}},
-      {engine::Tally::wait_seconds, "orchestrator_job_wait_seconds", {}}};
+      {engine::Tally::wait_seconds, "orchestrator_job_wait_seconds", {}},
+      {engine::Tally::kill, "orchestrator_process_group_kills_total", {"signal", "reason"}},
+      {engine::Tally::notification, "orchestrator_notifications_total", {"channel", "result"}}};
   return k_rows;
 }
 
-// Every combination that the stage table knows starts at 0, so that increase() sees the first.
-std::map<engine::TallyKey, engine::Tallies::Count> known_tallies() {
-  std::map<engine::TallyKey, engine::Tallies::Count> counts;
-  for (const StageRule& rule : STAGE_TRANSITIONS) {
-    const std::string stage(to_string(rule.stage));
-    counts[{engine::Tally::conflict, {stage, "", "", ""}}];
-    counts[{engine::Tally::transition,
-            {stage, std::string(to_string(rule.on_pass)), "gate_passed", ""}}];
-    if (rule.on_fail != rule.stage) {
-      counts[{engine::Tally::transition,
-              {stage, std::string(to_string(rule.on_fail)), "gate_failed", ""}}];
-    }
-    for (const char* result : {"pass", "fail", "wait", "hold", "broken"})
-      counts[{engine::Tally::gate, {std::string(rule.gate), result, "", ""}}];
-  }
-  counts[{engine::Tally::wait_seconds, {}}];
-  return counts;
-}
-
 void put_tallies(MetricPage& page, const engine::Snapshot& status) {
-  auto counts = known_tallies();
+  auto counts = known_tallies(*status.generation);
   if (status.tallies) {
     for (auto& [key, count] : status.tallies->all()) counts.insert_or_assign(key, count);
   }
@@ -206,8 +202,9 @@ void put_trust(MetricPage& page, const engine::Snapshot& status) {
 }
 
 // One series a producer and stage: the reasons behind an outcome are summed up.
-void put_outcomes(MetricPage& page, const std::vector<store::OutcomeCount>& rows) {
-  std::map<std::tuple<Stage, std::string, std::string_view>, std::int64_t> counts;
+void put_outcomes(MetricPage& page, const config::Generation& generation,
+                  const std::vector<store::OutcomeCount>& rows) {
+  auto counts = known_outcomes(generation);
   for (const store::OutcomeCount& row : rows) {
     counts[{row.stage, row.producer, views::outcome_word(row.outcome)}] += row.count;
   }
@@ -279,15 +276,18 @@ Result<std::string> metrics_page(const Services& services) {
   ORC_TRY(const auto gates, reader->gate_counts());
   ORC_TRY(const auto alerts, reader->open_alerts());
   ORC_TRY(const auto deliveries, reader->delivery_counts());
+  ORC_TRY(const auto llm, reader->llm_totals());
   MetricPage page;
   put_configuration(page, *status, services.reloads.reload_history());
-  put_plugins(page, *status->generation, picture);
+  put_plugins(page, *status, picture);
   put_tasks(page, counts, picture.now);
   put_engine(page, *status, counts);
   put_tallies(page, *status);
   put_ownership(page, *status, picture);
   put_trust(page, *status);
-  put_outcomes(page, outcomes);
+  put_outcomes(page, *status->generation, outcomes);
+  put_llm(page, *status->generation, llm);
+  page.put("orchestrator_db_busy_total", {}, static_cast<double>(store::busy_waits()));
   put_edge_gates(page, gates);
   put_states(page, "orchestrator_deployments", "deployment", k_deployment_states, deliveries);
   put_states(page, "orchestrator_post_deploy_monitors", "monitor", k_monitor_states, deliveries);

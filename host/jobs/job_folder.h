@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/kill_counts.h"
 #include "base/process_identity.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -86,6 +87,7 @@ struct JobRequest {
   std::string default_branch;
   std::string branch;
   std::string head_commit;  // what the host accepted last; empty: first job of the task
+  std::string previous_commit;  // of a rollback: what was deployed before; empty: not known
   std::string contract;     // the repository's configuration block as JSON: test, ci, …
   std::string suite;        // names what a branch is tested with: contract, producers, settings
   EdgeRequest edge;
@@ -122,6 +124,7 @@ struct WorkerReport {
   std::vector<GateRun> gates;               // what the sub-gates of the edge came to
   std::optional<MergeCandidate> candidate;  // of a job of the edge that got so far
   int side_effects = 0;
+  std::vector<KillCount> kills;  // signals that ended what the job had started
   Millis duration{0};
 };
 

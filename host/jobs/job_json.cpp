@@ -43,6 +43,7 @@ constexpr std::array k_texts{
 void read_edge(const json& object, JobRequest& request) {
   request.approved_by = object.value("approved_by", "");
   request.suite = object.value("suite", "");
+  request.previous_commit = object.value("previous_commit", "");
   request.edge.tested_contents = object.value("tested_contents", std::vector<std::string>{});
   for (const json& word : object.value("gates", json::array())) {
     const std::string gate = word;
@@ -57,6 +58,7 @@ void read_edge(const json& object, JobRequest& request) {
 void write_edge(const JobRequest& request, json& object) {
   object["approved_by"] = request.approved_by;
   object["suite"] = request.suite;
+  object["previous_commit"] = request.previous_commit;
   object["tested_contents"] = request.edge.tested_contents;
   object["gates"] = json::array();
   for (const EdgeGate gate : request.edge.gates) object["gates"].push_back(to_string(gate));
@@ -232,6 +234,7 @@ std::string to_json(const WorkerReport& report) {
                        {"gates", fields::from_gate_runs(report.gates)},
                        {"candidate", fields::from_candidate(report.candidate)},
                        {"side_effects", report.side_effects},
+                       {"kills", fields::from_kills(report.kills)},
                        {"duration_ms", report.duration.count()}});
 }
 
@@ -250,6 +253,7 @@ Result<WorkerReport> parse_report(std::string_view text) {
                         .gates = fields::to_gate_runs(object.value("gates", json::array())),
                         .candidate = fields::to_candidate(object, "candidate"),
                         .side_effects = object.at("side_effects"),
+                        .kills = fields::to_kills(object.value("kills", json::array())),
                         .duration = Millis(object.at("duration_ms").get<Millis::rep>())};
   });
 }

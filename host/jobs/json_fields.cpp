@@ -218,6 +218,25 @@ std::vector<GateRun> to_gate_runs(const json& list) {
   return runs;
 }
 
+json from_kills(const std::vector<KillCount>& kills) {
+  json list = json::array();
+  for (const KillCount& kill : kills)
+    list.push_back({{"signal", kill.signal}, {"reason", kill.reason}, {"count", kill.count}});
+  return list;
+}
+
+std::vector<KillCount> to_kills(const json& list) {
+  std::vector<KillCount> kills;
+  for (const json& row : list) {
+    const std::string signal = row.at("signal");
+    const std::string reason = row.at("reason");
+    KillCount kill = known("kill", signal + " " + reason, find_kill(signal, reason));
+    kill.count = row.at("count");
+    kills.push_back(kill);
+  }
+  return kills;
+}
+
 json from_outcome(const JobOutcome& outcome) {
   json object = std::visit(overloaded{
                                [](const Verdict& v) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/kill_counts.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "domain/edge.h"
@@ -36,6 +37,8 @@ nlohmann::json from_candidate(const std::optional<MergeCandidate>& candidate);
 std::optional<MergeCandidate> to_candidate(const nlohmann::json& object, const char* key);
 nlohmann::json from_gate_runs(const std::vector<GateRun>& runs);
 std::vector<GateRun> to_gate_runs(const nlohmann::json& list);
+nlohmann::json from_kills(const std::vector<KillCount>& kills);
+std::vector<KillCount> to_kills(const nlohmann::json& list);
 nlohmann::json from_outcome(const JobOutcome& outcome);
 JobOutcome to_outcome(const nlohmann::json& object);
 

@@ -74,12 +74,12 @@ class Run {
   void wait_for_end();
   void on_wake_up(MonoTime now);
   void stop(RunEnd why, MonoTime now);
-  void signal_group(int signal) const;
+  void signal_group(int signal);
   bool wait(MonoTime until, bool for_end);
   void read_from(Source& source);
   void drain(MonoTime until);
   RunEnd status() const;
-  void sweep() const;
+  void sweep();
   MonoTime next_wake_up() const;
   bool is_cancelled() const { return spec_.cancelled && spec_.cancelled(); }
 
@@ -91,6 +91,7 @@ class Run {
   Source err_;
   Phase phase_ = Phase::running;
   std::optional<RunEnd> stopped_;  // why the program had to be ended
+  std::optional<KilledGroups> killed_;
   MonoTime phase_end_ = MonoTime::max();
   MonoTime next_tick_ = MonoTime::max();
   bool wake_fd_watched_ = true;
@@ -159,13 +160,15 @@ MonoTime Run::next_wake_up() const {
   return std::min(phase_end_, next_tick_);
 }
 
-void Run::signal_group(int signal) const {
+void Run::signal_group(int signal) {
   // The program is not reaped before its end is seen, so the number of its group is still its own.
-  ::kill(-child_.pid, signal);
+  if (::kill(-child_.pid, signal) == 0 && killed_) killed_->add(child_.pid, signal);
   if (signal != SIGKILL) ::kill(-child_.pid, SIGCONT);
 }
 
 void Run::stop(RunEnd why, MonoTime now) {
+  killed_.emplace(std::holds_alternative<TimedOut>(why) ? KillReason::timeout
+                                                        : KillReason::cancelled);
   stopped_ = std::move(why);
   phase_ = Phase::asked_to_end;
   phase_end_ = now + spec_.grace;
@@ -226,7 +229,7 @@ RunEnd Run::status() const {
 }
 
 // Nearly every program leaves nothing behind: two system calls find that out.
-void Run::sweep() const {
+void Run::sweep() {
   int is_subreaper = 0;
   ::prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper, 0, 0, 0);
   const bool group_is_left = ::kill(-child_.pid, 0) == 0;
@@ -235,12 +238,14 @@ void Run::sweep() const {
   if (stopped_) {
     const MonoTime grace_end = phase_ == Phase::killed ? mono_now() : phase_end_;
     grace = std::max(Millis{0}, std::chrono::ceil<Millis>(grace_end - mono_now()));
+  } else {
+    killed_.emplace(KillReason::leftover);
   }
   end_processes(
       [this](const ProcessTable& table) {
         return Lineages::of_this_process().stemming_from(lineage_, table);
       },
-      grace, grace + k_kill_limit);
+      grace, grace + k_kill_limit, *killed_);
 }
 
 RunResult Run::execute() {

@@ -61,12 +61,13 @@ bool is_done(const std::vector<ProcessEntry>& found) {
 }
 
 // Sends `signal` and returns pidfds to wait on; those that are gone already have none.
-std::vector<UniqueFd> signal_each(const std::vector<ProcessEntry>& targets, int signal) {
+std::vector<UniqueFd> signal_each(const std::vector<ProcessEntry>& targets, int signal,
+                                  KilledGroups& killed) {
   std::vector<UniqueFd> pidfds;
   for (const ProcessEntry& entry : targets) {
     UniqueFd pidfd = open_exact(entry);
     if (!pidfd) continue;
-    ::pidfd_send_signal(pidfd.get(), signal, nullptr, 0);
+    if (::pidfd_send_signal(pidfd.get(), signal, nullptr, 0) == 0) killed.add(entry.group, signal);
     // A stopped process acts on nothing but SIGKILL until it goes on.
     if (signal != SIGKILL) ::pidfd_send_signal(pidfd.get(), SIGCONT, nullptr, 0);
     if (pidfds.size() < k_watched_at_once) pidfds.push_back(std::move(pidfd));
@@ -121,7 +122,7 @@ std::set<pid_t> spared_sessions(const ProcessTable& table, const std::vector<Spa
 
 }  // namespace
 
-Sweep end_processes(const Targets& targets, Millis grace, Millis limit) {
+Sweep end_processes(const Targets& targets, Millis grace, Millis limit, KilledGroups& killed) {
   const MonoTime soft_end = mono_now() + grace;
   const MonoTime hard_end = mono_now() + limit;
   Seen signalled;
@@ -136,7 +137,7 @@ Sweep end_processes(const Targets& targets, Millis grace, Millis limit) {
     const MonoTime now = mono_now();
     const bool soft = now < soft_end && !live.empty();
     for (const ProcessEntry& entry : live) signalled.emplace(entry.pid, entry.start_ticks);
-    std::vector<UniqueFd> pidfds = signal_each(live, soft ? SIGTERM : SIGKILL);
+    std::vector<UniqueFd> pidfds = signal_each(live, soft ? SIGTERM : SIGKILL, killed);
     if (!soft) kill_groups(found, table);
     reap_ended(found);
     if (live.empty() && !has_children()) break;
@@ -184,6 +185,7 @@ Sweep sweep_descendants(Millis grace, Millis limit, const std::vector<Spared>& s
   if (!has_children()) return Sweep{};
   const pid_t self = ::getpid();
   const auto is_child = [self](const ProcessEntry& entry) { return entry.parent == self; };
+  KilledGroups killed(KillReason::leftover);
   return end_processes(
       [&](const ProcessTable& table) {
         const std::set<pid_t> sessions = spared_sessions(table, spared);
@@ -191,7 +193,7 @@ Sweep sweep_descendants(Millis grace, Millis limit, const std::vector<Spared>& s
           return sessions.contains(entry.session);
         });
       },
-      grace, limit);
+      grace, limit, killed);
 }
 
 }  // namespace orc::process

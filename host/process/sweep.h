@@ -6,6 +6,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/kill_counts.h"
 #include "base/time.h"
 #include "process/process.h"
 #include "process/table.h"
@@ -16,8 +17,9 @@ namespace orc::process {
 using Targets = std::function<std::vector<ProcessEntry>(const ProcessTable&)>;
 
 // SIGTERM to all targets, `grace`, then SIGKILL again and again until none is left or `limit` has
-// passed. Reaps those that are children of the caller.
-Sweep end_processes(const Targets& targets, Millis grace, Millis limit);
+// passed. Reaps those that are children of the caller. `killed` knows whom the caller has signalled
+// already.
+Sweep end_processes(const Targets& targets, Millis grace, Millis limit, KilledGroups& killed);
 
 // A child that a sweep leaves alone, with everything in its session and below it. The start time
 // keeps a process that is given the same number later from being taken for it.

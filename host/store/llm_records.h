@@ -51,6 +51,15 @@ struct UsageRow {
   std::int64_t wall_ms = 0;
 };
 
+// What the runs of one role, model and effort with the same result used over the life of the database; what a run
+// did not tell counts as nothing.
+struct LlmTotal {
+  std::string role, model, effort, result;
+  std::int64_t runs = 0;
+  std::int64_t input_tokens = 0, output_tokens = 0, cache_read_tokens = 0, cache_write_tokens = 0;
+  std::int64_t cost_micro_usd = 0;
+};
+
 // How a stage's verdicts came about: jobs that ended in one, with a model and without.
 struct VerdictCount {
   Stage stage = Stage::analysis;

@@ -95,6 +95,8 @@ class Reader {
   // Newest first.
   virtual Result<std::vector<RunRow>> runs(const RunFilter& filter) = 0;
   virtual Result<std::vector<UsageRow>> llm_usage(WallTime since) = 0;
+  // Kept with every run: a row each, however many runs there were.
+  virtual Result<std::vector<LlmTotal>> llm_totals() = 0;
   virtual Result<std::vector<VerdictCount>> verdict_counts(WallTime since) = 0;
   // What the scope's runs used, with the reservations of those that run. `unknown` stands in for the tokens and
   // the cost that a run did not tell.
@@ -252,6 +254,10 @@ class Store : public Reader {
   virtual Status begin_deployment(const Deployment& deployment) = 0;
   // State, text, producer, commit and time; `lost` where its end is known already.
   virtual Result<Write> write_deployment(const Deployment& next) = 0;
+  // The commit that a rollback of the task's deployment leads back to: the newest of the repository
+  // that was deployed before it, is another one, and was not found degraded. Empty: none is known.
+  virtual Result<std::string> deployed_before(TaskId task, const std::string& repo,
+                                              const std::string& commit) = 0;
   // State `baseline`; a baseline of the task that is still open is abandoned.
   virtual Status open_monitor(const Monitor& monitor) = 0;
   // State, rollback, texts, commit and times of `next`; `lost` if state or rollback are not those of
@@ -334,5 +340,8 @@ Status back_up_sqlite(const std::filesystem::path& file, const std::filesystem::
                       Millis busy_timeout);
 Result<std::unique_ptr<Reader>> open_sqlite_reader(const std::filesystem::path& file,
                                                    Millis busy_timeout);
+// How often a statement of this process found the database locked by another connection, and
+// waited. [any thread]
+std::int64_t busy_waits();
 
 }  // namespace orc::store

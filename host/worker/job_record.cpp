@@ -130,6 +130,7 @@ void JobRecord::finish(jobs::WorkerReport report) {
   report.decisions = progress_.decisions;
   report.agent_runs = progress_.agent_runs;
   report.side_effects = progress_.side_effects;
+  report.kills = take_kill_counts();
   report.duration = age();
   const Durability durability =
       report.duration >= k_long_job ? Durability::power : Durability::process;

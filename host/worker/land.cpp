@@ -3,6 +3,7 @@
 // that got lost, upstream is asked first what it holds; nothing is pushed twice.
 #include "base/failpoint.h"
 #include "gates/landing.h"
+#include "git/push.h"
 #include "worker/edge_job.h"
 #include "worker/forge.h"
 
@@ -64,6 +65,16 @@ Status push(EdgeJob& job, const gates::LandingFacts& facts) {
   return Done{};
 }
 
+// Upstream was reached and let us in: a rule of its own stands in the way.
+std::string rejected(const std::string& base, const Error& error) {
+  const bool is_checked_out = error.message.find("currently checked out") != std::string::npos;
+  return "upstream does not take " + base +
+         (is_checked_out ? ": a working copy there has it checked out; land in a bare repository, or "
+                           "let it follow (git config receive.denyCurrentBranch updateInstead)"
+                         : ", by a rule or hook of its own") +
+         ": " + error.message;
+}
+
 // What a push means, and above all a failed one, is what upstream says afterwards.
 JobOutcome read_back(EdgeJob& job, const Status& pushed) {
   if (Status fetched = job.repository.fetch_upstream(job.session.request.clone_url); !fetched.ok())
@@ -77,6 +88,8 @@ JobOutcome read_back(EdgeJob& job, const Status& pushed) {
   }
   const bool is_race = pushed.error().kind == ErrorKind::conflict;
   if (is_race) return Deferred{.reason = ReasonCode::busy, .text = pushed.error().message};
+  if (git::was_rejected_by_upstream(pushed.error()))
+    return Held{ReasonCode::config, rejected(job.session.request.default_branch, pushed.error())};
   return outcome_of(pushed.error());
 }
 

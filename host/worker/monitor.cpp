@@ -28,6 +28,8 @@ constexpr int k_not_found = 127;
 // curl(1), "EXIT CODES": the service was reached, or should have been, and did not answer well.
 constexpr std::array k_curl_unhealthy{7, 22, 28, 52, 55, 56};
 
+constexpr std::string_view k_previous = "{previous_commit}";
+
 struct Asked {
   std::variant<CommandEnd, JobOutcome> end;
   Millis duration{0};
@@ -38,6 +40,7 @@ Asked ask(Session& session, std::vector<std::string> argv, Millis timeout) {
   const MonoTime began = mono_now();
   auto end = run_command(session, {.argv = filled_in(std::move(argv),
                                                      {{"{commit}", request.head_commit},
+                                                      {k_previous, request.previous_commit},
                                                       {"{repo}", request.repo},
                                                       {"{work_item}", request.work_item}}),
                                    .cwd = session.scratch(),
@@ -174,10 +177,19 @@ JobOutcome roll_back(Session& session) {
   const Result<gates::Settings> settings = gates::read_settings(session.request.contract);
   if (!settings.ok() || settings.value().monitor.rollback.empty())
     return RolledBack{RollbackState::not_run, "no rollback command is configured any more"};
+  const gates::MonitorSettings& monitor = settings.value().monitor;
+  const bool asks_for_previous =
+      std::any_of(monitor.rollback.begin(), monitor.rollback.end(), [](const std::string& argument) {
+        return argument.find(k_previous) != std::string::npos;
+      });
+  if (asks_for_previous && session.request.previous_commit.empty()) {
+    return RolledBack{RollbackState::not_run,
+                      "no healthy deployment of this repository before this one is known, and the "
+                      "command asks for {previous_commit}"};
+  }
   if (auto refused = begin_once(session.request.plugin_state)) return *std::move(refused);
   session.record.side_effect();
   ORC_CRASHPOINT(rollback_begun);
-  const gates::MonitorSettings& monitor = settings.value().monitor;
   RolledBack ended = judge(ask(session, monitor.rollback, monitor.rollback_timeout));
   ORC_CRASHPOINT(rollback_ran);
   return ended;

@@ -6,7 +6,7 @@ import re
 
 import tree
 
-CALL = re.compile(r'\blog\(\s*LogLevel::\w+\s*,\s*"([^"]+)"')
+CALL = re.compile(r'\blog(?:_line)?\(\s*LogLevel::\w+\s*,\s*"([^"]+)"')
 HEADING = re.compile(r"^### `([^`]+)`", re.M)
 PAGE = "docs/operations/messages.md"
 

@@ -138,6 +138,19 @@ TEST_F(Merge, HoldsWhereSomebodyPushedToTheBranchWhatNobodyJudged) {
   EXPECT_EQ(updates(), 0);
 }
 
+TEST_F(Merge, HoldsWithTheForgesOwnWordsWhereARuleThereRefusesThePush) {
+  forge_hook("pre-receive", "echo 'main is frozen until Monday' >&2; exit 1\n");
+  serve_forge();
+  const Json end = run_task("IT-11");
+  EXPECT_EQ(end.at("stage"), "deploy-staging") << end.dump(2) << host.log();
+  EXPECT_EQ(end.at("hold").at("class"), "environment");
+  const std::string reason = end.at("hold").at("reason");
+  EXPECT_NE(reason.find("does not take main, by a rule or hook of its own"), std::string::npos) << reason;
+  EXPECT_NE(reason.find("frozen until Monday"), std::string::npos) << reason;
+  EXPECT_EQ(reason.find("credentials"), std::string::npos) << reason;
+  EXPECT_EQ(updates(), 0);
+}
+
 TEST_F(Merge, SwitchedOffLeavesTheForgeAlone) {
   serve_forge("", "  merge: { enabled: false }\n");
   const Json end = run_task("IT-9");

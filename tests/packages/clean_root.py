@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian packages in a Debian of their own, as an operator meets them: installed by apt with their dependencies,
 started as the service's user, upgraded while a job runs, removed, purged. Needs root, debootstrap and a mirror, so no
-test suite runs it. What only a running systemd can show (the unit's sandbox, its watchdog, `systemctl reload`, the
-restart after an upgrade) is not tried here.
+test suite runs it. What only a running systemd can show is tried by booted_root.py.
 usage: clean_root.py BUILD_DIR ROOT      ROOT is made where it is not there, and left behind for the next time."""
 import json
 import pathlib
@@ -46,6 +45,9 @@ class Root:
         policy.chmod(0o755)
         if not (folder / "proc/self").exists():
             run("mount", "-t", "proc", "proc", folder / "proc")
+
+    def unmount(self):
+        run("umount", self.path / "proc", check=False)
 
     def inside(self, *argv, user=None, check=True):
         who = [f"--userspec={user}"] if user else []
@@ -149,7 +151,7 @@ def main():
             lifecycle(root, pathlib.Path(sys.argv[1]).absolute(), pathlib.Path(name))
         finally:
             root.stop()
-            run("umount", root.path / "proc", check=False)
+            root.unmount()
 
 
 if __name__ == "__main__":

@@ -145,7 +145,8 @@ Result<Response> next(const Services& services, const Request&) {
     std::move(tasks.begin(), tasks.end(), std::back_inserter(waiting));
   }
   ORC_TRY(const auto drain, reader->drain());
-  return json_response(views::next(waiting, picture, services.reloads.reload_history(),
+  ORC_TRY(const auto monitors, reader->latest_monitors());
+  return json_response(views::next(waiting, monitors, picture, services.reloads.reload_history(),
                                    services.config_file.string(), drain.has_value()));
 }
 

@@ -74,8 +74,9 @@ Json task_detail(const Task& task, const TaskFacts& facts, const Picture& pictur
 // With what led there: the entries of the timeline since the task came to its stage.
 Json why(const Task& task, const Picture& picture, const Json& timeline);
 // What waits for a person, the host's own affairs first, each with the command that moves it on.
-Json next(const std::vector<Task>& waiting_tasks, const Picture& picture,
-          const engine::ReloadHistory& reloads, const std::string& config_file, bool drained);
+Json next(const std::vector<Task>& waiting_tasks, const std::vector<Monitor>& monitors,
+          const Picture& picture, const engine::ReloadHistory& reloads,
+          const std::string& config_file, bool drained);
 
 // timeline.cpp
 Json timeline(const Task& task, const TaskFacts& facts);

@@ -40,6 +40,12 @@ Json item(const std::string& task, std::string_view code, const std::string& tex
           {"next", command}};
 }
 
+// Rolled back or not, nobody knows for certain; the newest deploy of a repository counts.
+bool needs_a_hand(RollbackState rollback) {
+  return rollback == RollbackState::failed || rollback == RollbackState::unknown ||
+         rollback == RollbackState::not_run;
+}
+
 }  // namespace
 
 Json why(const Task& task, const Picture& picture, const Json& timeline) {
@@ -62,8 +68,9 @@ Json why(const Task& task, const Picture& picture, const Json& timeline) {
           {"because", causes(timeline, to_string(task.stage))}};
 }
 
-Json next(const std::vector<Task>& waiting_tasks, const Picture& picture,
-          const engine::ReloadHistory& reloads, const std::string& config_file, bool drained) {
+Json next(const std::vector<Task>& waiting_tasks, const std::vector<Monitor>& monitors,
+          const Picture& picture, const engine::ReloadHistory& reloads,
+          const std::string& config_file, bool drained) {
   Json items = Json::array();
   if (!reloads.last_successful) {
     items.push_back(item(
@@ -78,6 +85,14 @@ Json next(const std::vector<Task>& waiting_tasks, const Picture& picture,
   for (const config::Change& change : reloads.pending) {
     items.push_back(item("", "pending_restart", change.key + " was changed and needs a restart",
                          "orchestrator drain --wait, then: systemctl restart orchestrator"));
+  }
+  for (const Monitor& monitor : monitors) {
+    if (!needs_a_hand(monitor.rollback)) continue;
+    items.push_back(item(monitor.work_item, "rollback_" + std::string(to_string(monitor.rollback)),
+                         "the service of " + monitor.repo + " is degraded, and its rollback is " +
+                             std::string(to_string(monitor.rollback)) + ": " + monitor.rollback_text,
+                         "look which revision runs, and bring back the right one: orchestrator task show " +
+                             monitor.work_item));
   }
   for (const Task& task : waiting_tasks) {
     const auto reason = picture.why(task);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite/database.h"
 
+#include <algorithm>
+#include <atomic>
+#include <thread>
 #include <utility>
 
 #include "store/sqlite/log_writer.h"
+#include "store/store.h"
 
 namespace orc::store {
 
@@ -23,6 +27,8 @@ constexpr const char* k_every_connection =
 constexpr const char* k_writer =
     "PRAGMA page_size=2048; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF;"
     "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;";
+
+std::atomic<std::int64_t> g_busy_waits{0};
 
 ErrorKind kind_of(int code) {
   switch (code) {
@@ -68,6 +74,10 @@ void configure_library() {
 }
 
 }  // namespace
+
+std::int64_t busy_waits() {
+  return g_busy_waits;
+}
 
 Statement::~Statement() {
   if (statement_ == nullptr) return;
@@ -130,7 +140,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
 
 Status Database::configure(Access access, Millis busy_timeout) {
   keep_log_on_close(true);
-  sqlite3_busy_timeout(handle_, static_cast<int>(busy_timeout.count()));
+  busy_timeout_ = busy_timeout;
+  sqlite3_busy_handler(handle_, &wait_while_busy, this);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
   ORC_CHECK_OK(execute(k_every_connection));
@@ -140,6 +151,21 @@ Status Database::configure(Access access, Millis busy_timeout) {
   }
   if (access == Access::copy) return Done{};
   return access == Access::read ? execute("PRAGMA query_only=ON") : configure_writer();
+}
+
+// What sqlite3_busy_timeout() does, and counted.
+int Database::wait_while_busy(void* database, int waited_before) {
+  auto& self = *static_cast<Database*>(database);
+  const MonoTime now = mono_now();
+  if (waited_before == 0) {
+    g_busy_waits.fetch_add(1);
+    self.busy_since_ = now;
+  }
+  const MonoTime until = self.busy_since_ + self.busy_timeout_;
+  if (now >= until) return 0;
+  const Millis pause{std::min(1 << std::min(waited_before, 6), 50)};
+  std::this_thread::sleep_until(std::min<MonoTime>(now + pause, until));
+  return 1;
 }
 
 Status Database::configure_writer() {

@@ -145,12 +145,15 @@ class Database {
   Database(std::filesystem::path file, sqlite3* handle) : file_(std::move(file)), handle_(handle) {}
   Status configure(Access access, Millis busy_timeout);
   Status configure_writer();
+  static int wait_while_busy(void* database, int waited_before);
 
   std::filesystem::path file_;
   sqlite3* handle_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
   bool batch_broken_ = false;
   bool distrusted_ = false;
+  MonoTime busy_since_;  // of the wait for a lock that goes on
+  Millis busy_timeout_{0};
   int log_pages_ = 0;    // in the log after the last commit; starts anew once all were moved
   int moved_pages_ = 0;  // of these, moved by the last checkpoint
 };

@@ -40,6 +40,23 @@ Result<LlmAmount> Reading::llm_spend(const LlmScope& scope, const LlmAmount& unk
   }
 }
 
+Result<std::vector<LlmTotal>> Reading::llm_totals() {
+  ORC_TRY(Statement s, db.use("SELECT role,model,effort,result,runs,input_tokens,output_tokens,"
+                              "cache_read_tokens,cache_write_tokens,cost_micro_usd FROM llm_totals"));
+  return read_all<LlmTotal>(s, [](const Statement& row) -> Result<LlmTotal> {
+    return LlmTotal{.role = row.text(0),
+                    .model = row.text(1),
+                    .effort = row.text(2),
+                    .result = row.text(3),
+                    .runs = row.integer(4),
+                    .input_tokens = row.integer(5),
+                    .output_tokens = row.integer(6),
+                    .cache_read_tokens = row.integer(7),
+                    .cache_write_tokens = row.integer(8),
+                    .cost_micro_usd = row.integer(9)};
+  });
+}
+
 Status SqliteStore::reserve_llm(const Job& job, Role role, const LlmAmount& amount, WallTime now) {
   ORC_CHECK_OK(record(sql::k_forget_llm_reservations));
   return record("INSERT OR REPLACE INTO llm_reservations VALUES(?1,?2,?3,?4,?5,?6,?7)",

@@ -38,6 +38,7 @@ struct Reading {
   Result<LlmAmount> llm_spend(const LlmScope& scope, const LlmAmount& unknown);
   Result<std::vector<RunRow>> runs(const RunFilter& filter);
   Result<std::vector<UsageRow>> llm_usage(WallTime since);
+  Result<std::vector<LlmTotal>> llm_totals();
   Result<std::vector<VerdictCount>> verdict_counts(WallTime since);
   Result<std::optional<std::string>> delivery(const std::string& source, const std::string& key);
   Result<std::optional<Lease>> lease(TaskId task);
@@ -124,6 +125,7 @@ class WithReads : public Base {
   Result<std::vector<RunRow>> runs(const RunFilter& filter) override {
     return reading().runs(filter);
   }
+  Result<std::vector<LlmTotal>> llm_totals() override { return reading().llm_totals(); }
   Result<std::vector<UsageRow>> llm_usage(WallTime since) override {
     return reading().llm_usage(since);
   }

@@ -80,6 +80,8 @@ class SqliteStore final : public WithReads<Store> {
   // deployments.cpp
   Result<std::optional<Deployment>> open_deployment(TaskId task) override;
   Status begin_deployment(const Deployment& deployment) override;
+  Result<std::string> deployed_before(TaskId task, const std::string& repo,
+                                      const std::string& commit) override;
   Result<Write> write_deployment(const Deployment& next) override;
   Status open_monitor(const Monitor& monitor) override;
   Result<Write> write_monitor(const Monitor& before, const Monitor& next) override;

@@ -54,6 +54,42 @@ TEST_F(Deployments, ADeploymentIsWrittenBeforeItsEffectAndStaysAsItEnded) {
   EXPECT_TRUE(must(reader()->deployments(TaskId{9})).empty());
 }
 
+TEST_F(Deployments, ARollbackLeadsToTheNewestOtherCommitThatNobodyFoundDegraded) {
+  const HostIdentity host = recorded_host();
+  const auto deployed = [&](const std::string& id, const std::string& commit, DeploymentState state,
+                            const std::string& repo = "demo") {
+    const Task task = new_task(id);
+    const Job job = running_job(task.id, host);
+    batch([&] {
+      must(store().begin_deployment({.task = task.id, .job = job.id, .repo = repo,
+                                     .commit = commit, .confirmed_by = "a", .begun_at = k_now}));
+      Deployment made = must(store().open_deployment(task.id)).value();
+      made.state = state;
+      return must(store().write_deployment(made));
+    });
+    return task;
+  };
+  const auto before = [&](const Task& task, const std::string& commit) {
+    return batch([&] { return must(store().deployed_before(task.id, "demo", commit)); });
+  };
+  const Task first = deployed("D-1", "aa", DeploymentState::succeeded);
+  EXPECT_EQ(before(first, "aa"), "") << "there was none";
+  deployed("D-2", "bb", DeploymentState::failed);
+  deployed("D-3", "cc", DeploymentState::succeeded, "another");
+  const Task sick = deployed("D-4", "dd", DeploymentState::succeeded);
+  batch([&] { return must(store().open_monitor({.task = sick.id, .repo = "demo", .commit = "dd", .started_at = k_now})); });
+  for (const MonitorState state : {MonitorState::watching, MonitorState::degraded}) {
+    const Monitor seen = must(reader()->monitors(sick.id)).at(0);
+    Monitor next = seen;
+    next.state = state;
+    next.ended_at = state == MonitorState::degraded ? std::optional(k_now) : std::nullopt;
+    batch([&] { return must(store().write_monitor(seen, next)); });
+  }
+  const Task again = deployed("D-5", "ee", DeploymentState::succeeded);
+  EXPECT_EQ(before(again, "ee"), "aa");
+  EXPECT_EQ(before(again, "aa"), "") << "another one";
+}
+
 TEST_F(Deployments, AMonitorEndsOnceAndIntendsOneRollback) {
   const auto write = [&](const Monitor& before, const Monitor& next) {
     return batch([&] { return must(store().write_monitor(before, next)); });

@@ -222,6 +222,39 @@ TEST_F(Llm, AVerdictWithoutARunOfAModelIsCountedApart) {
   EXPECT_TRUE(must(reader()->verdict_counts(k_now + Millis{6})).empty());
 }
 
+TEST_F(Llm, RunsAreCountedWhereTheyAreWritten) {
+  const Task task = new_task("T-1");
+  const Job job = new_job(task.id);
+  EXPECT_TRUE(must(reader()->llm_totals()).empty());
+  AgentRun good = run(task.id, job.id, k_now);
+  good.model = "opus";
+  good.effort = "high";
+  good.result = "ok";
+  record(good);
+  record(good);
+  AgentRun silent = good;
+  silent.input_tokens = silent.output_tokens = silent.cache_read_tokens = std::nullopt;
+  silent.cost_usd.reset();
+  silent.result = "rate_limit";
+  record(silent);
+  const std::vector<LlmTotal> totals = must(reader()->llm_totals());
+  ASSERT_EQ(totals.size(), 2U);
+  EXPECT_EQ(totals[0].role, "reviewer");
+  EXPECT_EQ(totals[0].model, "opus");
+  EXPECT_EQ(totals[0].effort, "high");
+  EXPECT_EQ(totals[0].result, "ok");
+  EXPECT_EQ(totals[0].runs, 2);
+  EXPECT_EQ(totals[0].input_tokens, 2000);
+  EXPECT_EQ(totals[0].output_tokens, 200);
+  EXPECT_EQ(totals[0].cache_read_tokens, 20);
+  EXPECT_EQ(totals[0].cache_write_tokens, 0);
+  EXPECT_EQ(totals[0].cost_micro_usd, 500'000);
+  EXPECT_EQ(totals[1].result, "rate_limit");
+  EXPECT_EQ(totals[1].runs, 1);
+  EXPECT_EQ(totals[1].input_tokens, 0);
+  EXPECT_EQ(totals[1].cost_micro_usd, 0);
+}
+
 TEST_F(Llm, OneConditionIsClearedAlone) {
   batch([&] { return must(store().raise_alert(TaskId{}, "provider:a", "x", k_now)); });
   batch([&] { return must(store().raise_alert(TaskId{}, "provider:b", "x", k_now)); });

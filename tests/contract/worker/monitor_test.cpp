@@ -141,6 +141,20 @@ TEST_F(RollbackJob, RunsTheCommandAndTellsItsEnd) {
   EXPECT_EQ(report.side_effects, 1);
 }
 
+TEST_F(RollbackJob, KnowsWhatWasDeployedBefore) {
+  const std::string asks = R"("rollback":{"command":)" + sh("echo {previous_commit} not {commit}") + "}";
+  monitored(asks);
+  const RolledBack without = expect<RolledBack>(run());
+  EXPECT_EQ(without.state, RollbackState::not_run) << without.text;
+  EXPECT_NE(without.text.find("asks for {previous_commit}"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(request_.plugin_state / "began"));
+  begin_anew();
+  request_.head_commit = "bbbb";
+  request_.previous_commit = "aaaa";
+  monitored(asks);
+  EXPECT_EQ(expect<RolledBack>(run()).text, "exit code 0: aaaa not bbbb");
+}
+
 TEST_F(RollbackJob, SaysFailedOrUnknownWhereItIs) {
   monitored(R"("rollback":{"command":["false"]})");
   EXPECT_EQ(expect<RolledBack>(run()).state, RollbackState::failed);

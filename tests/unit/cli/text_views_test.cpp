@@ -46,7 +46,7 @@ TEST_F(TextViews, ShowTheStatusInAFewLines) {
     "plugins":[{"name":"test-runner","enabled":true,"killed":true,"killed_by":"alice",
                 "kill_reason":"flaky ctest","killed_until":"2026-11-21T04:33:02Z","refused":""},
                {"name":"staging-runner","enabled":false,"killed":false,"refused":""}],
-    "alerts":[{"task":"ORCH-119","text":"no ssh"}]})");
+    "alerts":[{"task":"ORCH-119","text":"no ssh\nand more\nof it"},{"task":"","text":"x is paused"}]})");
   EXPECT_EQ(cli::status_text(status),
             "serving · version 0.1.0 · config generation 5 (1b4f0e98)\n"
             "  workers  1 of 2 busy, 3 queued\n"
@@ -55,7 +55,8 @@ TEST_F(TextViews, ShowTheStatusInAFewLines) {
             "  off      staging-runner (configuration)\n"
             "  refused  the last reload; this generation stays in force\n"
             "orchestrator.yaml:47:5: plugins.x.enabld: unknown key\n"
-            "  alert    ORCH-119: no ssh\n");
+            "  alert    ORCH-119: no ssh …\n"
+            "  alert    x is paused\n");
 }
 
 TEST_F(TextViews, ShowWhyATaskWaitsAndTheNextCommand) {

@@ -3,6 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "support/paths.h"
+
 namespace orc {
 namespace {
 
@@ -38,6 +46,21 @@ TEST(Usd, IsReadAndShownExactly) {
   EXPECT_EQ(usd_text(12'500'000), "12.50");
   EXPECT_EQ(usd_text(1), "0.000001");
   EXPECT_EQ(usd_text(0), "0.00");
+}
+
+TEST(LlmResults, AreTheEndsThatTheSpawnerKnows) {
+  std::ifstream file(test::source_dir() + "/plugins/llm-spawner/ends.cpp");
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::regex rule(R"re(EndRule\{\w+,\s*"(\w+)")re");
+  std::set<std::string> ends;
+  for (auto it = std::sregex_iterator(text.begin(), text.end(), rule); it != std::sregex_iterator(); ++it)
+    ends.insert((*it)[1]);
+  EXPECT_EQ(ends, std::set<std::string>(llm_results().begin(), llm_results().end()));
+}
+
+TEST(LlmResults, TakeNoOtherWord) {
+  EXPECT_EQ(known_llm_result("rate_limit"), "rate_limit");
+  EXPECT_EQ(known_llm_result("all is well"), "other");
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ Launcher::Launched ScriptedLauncher::launch(const std::filesystem::path&,
       .made_on_content = develops ? before : "content-" + std::to_string(content_)};
   report.agent_runs = std::move(reply.agent_runs);
   report.side_effects = reply.side_effects;
+  report.kills = reply.kills;
   if (at_edge) {
     report.producer.clear();
     report.gates = reply.gates;

@@ -24,6 +24,7 @@ struct Reply {
   // Of a job of the edge.
   std::vector<GateRun> gates = {};
   std::optional<MergeCandidate> candidate = {};
+  std::vector<KillCount> kills = {};
 };
 
 class ScriptedLauncher final : public Launcher {

@@ -62,6 +62,33 @@ TEST(Engine, HoldsAnInfrastructureFaultWithoutMovingTheStageOrTheCodeCounter) {
   EXPECT_EQ(host.reader().open_alerts().value().size(), 1u);
 }
 
+std::int64_t tallied(EngineHarness& host, Tally tally, std::array<std::string, 4> labels) {
+  const auto counts = host.engine().status()->tallies->all();
+  const auto found = counts.find({tally, std::move(labels)});
+  return found == counts.end() ? 0 : found->second.count;
+}
+
+TEST(Engine, CountsTheSignalsThatAWorkerTells) {
+  EngineHarness host;
+  host.launcher().script(Stage::testing, {.outcome = Held{ReasonCode::tool_missing, "no pytest"},
+                                          .kills = {{"SIGTERM", "timeout", 2}, {"SIGKILL", "leftover", 1}}});
+  host.submit("T-1", Stage::testing);
+  host.wait_for_state("T-1", TaskState::held);
+  EXPECT_EQ(tallied(host, Tally::kill, {"SIGTERM", "timeout"}), 2);
+  EXPECT_EQ(tallied(host, Tally::kill, {"SIGKILL", "leftover"}), 1);
+}
+
+TEST(Engine, CountsANotificationThatNobodyTook) {
+  EngineHarness host;  // without a receiver
+  host.launcher().script(Stage::testing, {.outcome = Held{ReasonCode::tool_missing, "no pytest"}});
+  host.submit("T-1", Stage::testing);
+  host.wait_for("T-1", [&](const Task&) {
+    return tallied(host, Tally::notification, {"log", "failed"}) == 1;
+  });
+  EXPECT_EQ(tallied(host, Tally::notification, {"log", "failed"}), 1);
+  EXPECT_EQ(tallied(host, Tally::notification, {"log", "sent"}), 0);
+}
+
 TEST(Engine, GoesOnAfterAReleaseAndClearsTheAlert) {
   EngineHarness host;
   host.launcher().script(Stage::testing, {.outcome = Held{ReasonCode::tool_missing, "no pytest"}});

@@ -90,7 +90,7 @@ TEST(Tallies, CountWhatBecameDurableByItsLabels) {
   };
   EXPECT_EQ(count(Tally::transition, {"testing", "deploy-staging", "gate_passed", ""}), 1);
   EXPECT_EQ(count(Tally::gate, {"check_tests_passed", "pass", "", ""}), 1);
-  EXPECT_EQ(count(Tally::decision, {"testing", "fake", "accepted", ""}), 1);
+  EXPECT_EQ(count(Tally::decision, {"testing", "fake", "accepted", "in_scope"}), 1);
   EXPECT_EQ(count(Tally::producer_seconds, {"testing", "fake", "", ""}), 1);
   EXPECT_GE(count(Tally::wait_seconds, {}), 2);
 }

@@ -159,6 +159,19 @@ TEST_F(Push, SaysThatAHookRefused) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::refused) << refused.error().message;
   EXPECT_NE(refused.error().message.find("protected branch"), std::string::npos);
+  EXPECT_TRUE(was_rejected_by_upstream(refused.error())) << refused.error().message;
+}
+
+TEST_F(Push, TellsAnUpstreamThatHasTheBranchCheckedOutFromOneThatLetsNobodyIn) {
+  test::git(forge_, {"config", "core.bare", "false"});
+  test::git(forge_, {"config", "receive.denyCurrentBranch", "refuse"});
+  const std::string mine = commit_on(first_, "a.txt", "a\n");
+  const Status refused = repository_.push_base(forge_.string(), "main", mine);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_TRUE(was_rejected_by_upstream(refused.error())) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("currently checked out"), std::string::npos)
+      << refused.error().message;
+  EXPECT_FALSE(was_rejected_by_upstream({ErrorKind::refused, "Permission denied (publickey)."}));
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ struct Rows {
   std::vector<SerialPlace> places;
   std::vector<store::UsageRow> usage = {};
   std::vector<store::VerdictCount> verdicts = {};
+  std::vector<store::LlmTotal> llm = {};
 };
 
 class FakeReader : public store::Reader {
@@ -163,6 +164,7 @@ class FakeReader : public store::Reader {
     return found;
   }
   Result<std::vector<store::UsageRow>> llm_usage(WallTime) override { return rows_.usage; }
+  Result<std::vector<store::LlmTotal>> llm_totals() override { return rows_.llm; }
   Result<std::vector<store::VerdictCount>> verdict_counts(WallTime) override {
     return rows_.verdicts;
   }

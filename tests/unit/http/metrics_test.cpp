@@ -36,7 +36,9 @@ std::shared_ptr<const engine::Tallies> sample_tallies() {
   using engine::Tally;
   tallies->add({{{Tally::transition, {"testing", "deploy-staging", "gate_passed", ""}}},
                 {{Tally::transition, {"testing", "deploy-staging", "gate_passed", ""}}},
-                {{Tally::decision, {"testing", "test-runner", "accepted", ""}}},
+                {{Tally::decision, {"testing", "test-runner", "accepted", "in_scope"}}},
+                {{Tally::kill, {"SIGTERM", "timeout", "", ""}}, Millis{0}, 3},
+                {{Tally::notification, {"log", "sent", "", ""}}},
                 {{Tally::producer_seconds, {"testing", "test-runner", "", ""}}, Millis{200}}});
   return tallies;
 }
@@ -55,6 +57,7 @@ RunningServer& with_data(RunningServer& running) {
                            {Stage::testing, "test-runner", "deferred", "timeout", 1},
                            {Stage::testing, "test-runner", "deferred", "busy", 2}};
   running.rows.alerts.resize(3);
+  running.rows.llm = {{.role = "tester", .model = "opus", .effort = "medium", .result = "ok", .runs = 1}};
   running.publish([](engine::Snapshot& s) {
     s.reconciler.last_run = s.started_at;
     s.tallies = sample_tallies();
@@ -109,6 +112,89 @@ TEST(Metrics, SayWhatIsReal) {
       page,
       R"(orchestrator_http_requests_total{listener="control",route="/api/v1/tasks/{id}/why",method="GET",code="404"} 1)"))
       << page;
+}
+
+TEST(Metrics, CountWhatEndedProcessesAndWhatWasTold) {
+  RunningServer running;
+  with_data(running).start();
+  const std::string page = page_of(running);
+  EXPECT_TRUE(has_line(
+      page, R"(orchestrator_process_group_kills_total{signal="SIGTERM",reason="timeout"} 3)"));
+  EXPECT_TRUE(has_line(
+      page, R"(orchestrator_process_group_kills_total{signal="SIGKILL",reason="leftover"} 0)"));
+  EXPECT_TRUE(
+      has_line(page, R"(orchestrator_notifications_total{channel="log",result="sent"} 1)"));
+  EXPECT_TRUE(
+      has_line(page, R"(orchestrator_notifications_total{channel="log",result="failed"} 0)"));
+}
+
+TEST(Metrics, AddUpTheAgentRunsByRoleAndModel) {
+  RunningServer running;
+  running.rows.llm = {{.role = "developer", .model = "opus", .effort = "high", .result = "ok",
+                       .runs = 2, .input_tokens = 800, .output_tokens = 90, .cost_micro_usd = 1'250'000},
+                      {.role = "developer", .model = "opus", .effort = "high",
+                       .result = "said something", .runs = 1, .input_tokens = 5},
+                      {.role = "developer", .model = "a model\nwith words", .effort = "high",
+                       .result = "ok", .runs = 7}};
+  auto generation = std::make_shared<config::Generation>(*sample_generation());
+  generation->config.roles[Role::developer] = {.model = "opus", .effort = "high"};
+  generation->config.roles[Role::tester] = {.model = "sonnet", .effort = "low"};
+  running.publish([&](engine::Snapshot& s) { s.generation = generation; });
+  running.start();
+  const std::string page = page_of(running);
+  const auto runs = [](const std::string& role, const std::string& model, const std::string& effort,
+                       const std::string& result, int count) {
+    return "orchestrator_llm_runs_total{role=\"" + role + "\",model=\"" + model + "\",effort=\"" +
+           effort + "\",result=\"" + result + "\"} " + std::to_string(count);
+  };
+  EXPECT_TRUE(has_line(page, runs("developer", "opus", "high", "ok", 2))) << page;
+  EXPECT_TRUE(has_line(page, runs("developer", "opus", "high", "other", 1)));
+  EXPECT_TRUE(has_line(page, runs("developer", "other", "high", "ok", 7)));
+  EXPECT_TRUE(has_line(page, runs("tester", "sonnet", "low", "rate_limit", 0)))
+      << "nobody has used it yet";
+  EXPECT_TRUE(has_line(page, runs("developer", "opus", "high", "rate_limit", 0)));
+  EXPECT_TRUE(has_line(
+      page, R"(orchestrator_llm_tokens_total{role="developer",model="opus",type="input"} 805)"));
+  EXPECT_TRUE(has_line(
+      page, R"(orchestrator_llm_tokens_total{role="tester",model="sonnet",type="cache_read"} 0)"));
+  EXPECT_TRUE(
+      has_line(page, R"(orchestrator_llm_cost_usd_total{role="developer",model="opus"} 1.25)"));
+  EXPECT_EQ(page.find("with words"), std::string::npos);
+}
+
+TEST(Metrics, ShowEveryAnswerOfAChainBeforeItsFirstJob) {
+  RunningServer running;
+  running.start();
+  const std::string page = page_of(running);
+  for (const char* labels :
+       {R"(decision="accepted",reason="in_scope")", R"(decision="declined",reason="no_contract")",
+        R"(decision="skipped",reason="killed")",
+        R"(decision="not_asked",reason="earlier_producer_accepted")"}) {
+    EXPECT_TRUE(has_line(page,
+                         R"(orchestrator_producer_decisions_total{stage="testing",producer="test-runner",)" +
+                             std::string(labels) + "} 0"))
+        << labels;
+  }
+  EXPECT_TRUE(has_line(
+      page,
+      R"(orchestrator_producer_outcomes_total{stage="testing",producer="test-runner",outcome="permanent_env"} 0)"));
+  EXPECT_TRUE(has_line(
+      page,
+      R"(orchestrator_producer_duration_seconds_count{stage="testing",producer="test-runner"} 0)"));
+  EXPECT_TRUE(has_line(
+      page,
+      R"(orchestrator_stage_transitions_total{from="analysis",to="architecture",reason="operator"} 0)"));
+  EXPECT_NE(page.find(R"(plugin_abi="1.0"} 1)"), std::string::npos);
+}
+
+TEST(Metrics, CallAPluginDownThatFailedItsSelfTest) {
+  RunningServer running;
+  running.publish([](engine::Snapshot& s) {
+    s.selftests = std::make_shared<const std::vector<engine::SelftestRow>>(
+        std::vector<engine::SelftestRow>{{.subject = "test-runner", .passed = false, .cases = 3}});
+  });
+  running.start();
+  EXPECT_TRUE(has_line(page_of(running), R"(orchestrator_plugin_up{plugin="test-runner"} 0)"));
 }
 
 TEST(Metrics, NeverHoldAPathOrAnUnknownMethodInALabel) {

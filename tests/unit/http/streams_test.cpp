@@ -217,13 +217,20 @@ TEST(Next, NamesTheHostsOwnAffairsAndEveryTaskThatWaits) {
   running.rows.tasks = {task};
   running.engine.history.last_successful = false;
   running.engine.history.pending = {{"http.board.listen", "a", "b", true}};
+  for (const RollbackState rollback : {RollbackState::failed, RollbackState::succeeded}) {
+    running.rows.monitors.push_back({.work_item = "ORCH-9", .repo = "shop",
+                                     .state = MonitorState::degraded, .rollback = rollback,
+                                     .rollback_text = "exit code 1"});
+  }
   running.start();
   const Json items = get(running, "/api/v1/next").json()["items"];
-  ASSERT_EQ(items.size(), 3U) << items.dump(2);
+  ASSERT_EQ(items.size(), 4U) << items.dump(2);
   EXPECT_EQ(items[0]["code"], "config_refused");
   EXPECT_EQ(items[1]["code"], "pending_restart");
-  EXPECT_EQ(items[2]["task"], "ORCH-116");
-  EXPECT_EQ(items[2]["next"], "orchestrator task approve ORCH-116");
+  EXPECT_EQ(items[2]["task"], "ORCH-9");
+  EXPECT_EQ(items[2]["code"], "rollback_failed");
+  EXPECT_EQ(items[3]["task"], "ORCH-116");
+  EXPECT_EQ(items[3]["next"], "orchestrator task approve ORCH-116");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <csignal>
 
+#include "base/kill_counts.h"
 #include "process/process.h"
 #include "unit/process/shell.h"
 
@@ -35,6 +36,34 @@ TEST_F(Run, ReportsAProgramThatCouldNotStart) {
   const RunResult result = run(spec);
   EXPECT_EQ(std::get<NotStarted>(result.end).error_number, ENOENT);
   EXPECT_EQ(result.out, "");
+}
+
+std::int64_t counted(const std::vector<KillCount>& kills, std::string_view signal,
+                     std::string_view reason) {
+  for (const KillCount& kill : kills)
+    if (kill.signal == signal && kill.reason == reason) return kill.count;
+  return 0;
+}
+
+TEST_F(Run, CountsTheSignalsThatEndAProgramPastItsLimit) {
+  take_kill_counts();
+  RunSpec spec = shell("trap '' TERM; while :; do sleep 0.05; done");
+  spec.timeout = Millis{50};
+  spec.grace = Millis{50};
+  EXPECT_TRUE(std::holds_alternative<TimedOut>(run(spec).end));
+  const std::vector<KillCount> kills = take_kill_counts();
+  EXPECT_EQ(counted(kills, "SIGTERM", "timeout"), 1);
+  EXPECT_EQ(counted(kills, "SIGKILL", "timeout"), 1);
+  EXPECT_EQ(counted(kills, "SIGTERM", "leftover"), 0);
+}
+
+TEST_F(Run, CountsWhatOutlivedItsProgramAsLeftOver) {
+  take_kill_counts();
+  EXPECT_EQ(std::get<Exited>(run(shell("sleep 60 & exit 0")).end).code, 0);
+  const std::vector<KillCount> kills = take_kill_counts();
+  EXPECT_EQ(counted(kills, "SIGTERM", "leftover"), 1);
+  EXPECT_EQ(counted(kills, "SIGTERM", "timeout"), 0);
+  EXPECT_TRUE(take_kill_counts().empty());
 }
 
 TEST_F(Run, KeepsBothStreamsApart) {

@@ -119,6 +119,11 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{"references_lead_somewhere", "UPDATE jobs SET task_id=99 WHERE id=3", "jobs 3"},
         Planted{"a_job_ends_once", "UPDATE outcome_counts SET count=count+1 WHERE stage='review'",
                 "outcome_counts review"},
+        Planted{"an_agent_run_is_counted_once",
+                "INSERT INTO agent_runs(job_id,task_id,stage,role,program,program_version,model,"
+                "effort,wall_ms,complete,result,started_at) VALUES(1,1,'review','reviewer','p','1',"
+                "'opus','high',1,1,'ok',1);UPDATE llm_totals SET runs=2",
+                "llm_totals reviewer opus ok"},
         Planted{"attempts_follow_each_other", "UPDATE jobs SET attempt=3 WHERE id=3",
                 "jobs 3-3 of ORCH-1"},
         Planted{"an_artifact_is_recorded_once",
