@@ -4,6 +4,7 @@
 // unknown ever passes, and it is not called the code's fault either. Pure; any thread.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -71,6 +72,19 @@ using GateDecision = std::variant<GatePassed, GateFailed, GateWaits, GateHolds, 
 // pass, fail, wait, hold, broken
 std::string_view name_of(const GateDecision& decision);
 std::string text_of(const GateDecision& decision);
+
+// What every artifact with a frontmatter says of itself, and what a gate expects there.
+struct OwedField {
+  std::string_view key;
+  std::string_view (*expected)(const GateInput& input);
+};
+inline constexpr std::array k_owed_fields{
+    OwedField{"work_item", [](const GateInput& input) -> std::string_view { return input.work_item; }},
+    OwedField{"stage", [](const GateInput& input) { return to_string(input.rule.stage); }}};
+// Whether an artifact of that name has a frontmatter.
+constexpr bool has_frontmatter(std::string_view name) {
+  return name.ends_with(".md");
+}
 
 // Evaluates the gate of the rule.
 GateDecision evaluate_gate(const GateInput& input);
