@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "http/handlers/handlers.h"
 #include "http/handlers/shared.h"
+#include "http/log_tail.h"
 
 namespace orc::http {
 
@@ -119,11 +120,6 @@ views::Json log_page(const Job& job, std::string_view log, LogWindow window) {
           {"lines", std::move(lines)}};
 }
 
-std::filesystem::path log_path(const Job& job) {
-  return std::filesystem::path("jobs") /
-         (std::to_string(job.id.value) + "-" + std::to_string(job.attempt)) / "log";
-}
-
 }  // namespace
 
 Result<Response> list_tasks(const Services& services, const Request& request) {
@@ -188,12 +184,16 @@ Result<Response> run_log(const Services& services, const Request& request) {
   ORC_TRY(const auto reader, services.readers.borrow());
   ORC_TRY(const auto job, reader->job(JobId{id.value_or(0)}));
   if (!job) return refuse(request, Problem{404, "run_not_found", "there is no run of that number"});
-  auto log = read_beneath(services.state_dir, log_path(*job), k_max_log);
+  auto log = read_beneath(services.state_dir, log_path(job->id, job->attempt), k_max_log);
   if (!log.ok() && log.error().kind != ErrorKind::not_found) return std::move(log).error();
   const std::string text = log.ok() ? std::move(log).value() : std::string();
   const auto raw = request.query.find("raw");
   if (raw != request.query.end() && raw->second == "1") {
-    return Response{.content_type = "text/plain; charset=utf-8", .body = text};
+    return Response{.content_type = "text/plain; charset=utf-8",
+                    .body = text,
+                    .headers = {{"Content-Disposition",
+                                 "attachment; filename=\"run-" + std::to_string(job->id.value) +
+                                     ".log\""}}};
   }
   return json_response(
       log_page(*job, text, {std::get<std::int64_t>(from), std::get<std::int64_t>(limit)}));
