@@ -12,6 +12,11 @@ namespace {
 // clang-format off
 constexpr bool k_snapshot = true;
 constexpr std::array k_routes{
+    Route{"GET", "/", board_page, "the board, a page that works without JavaScript", "*", k_snapshot},
+    Route{"GET", "/tasks/{id}", task_page, "one task: timeline, artifacts, log", "*"},
+    Route{"GET", "/board.css", board_asset, "the pages' style", "*"},
+    Route{"GET", "/board.js", board_asset, "keeps the pages up to date", "*"},
+    Route{"GET", "/board.svg", board_asset, "the pages' icon", "*"},
     Route{"GET", "/-/healthy", healthy, "200 while the process lives; touches nothing", "*"},
     Route{"GET", "/-/ready", ready, "200 while jobs can be started, else 503", "*"},
     Route{"POST", "/-/reload", reload, "reads the configuration anew and waits: 200 with the difference, or 422 with the errors; body `dry_run`"},

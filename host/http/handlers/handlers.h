@@ -45,6 +45,11 @@ Result<Response> config_schema(const Services& services, const Request& request)
 Result<Response> artifact_schema(const Services& services, const Request& request);
 Result<Response> event_schema(const Services& services, const Request& request);
 
+// board.cpp
+Result<Response> board_page(const Services& services, const Request& request);
+Result<Response> task_page(const Services& services, const Request& request);
+Result<Response> board_asset(const Services& services, const Request& request);
+
 // tasks.cpp
 Result<Response> list_tasks(const Services& services, const Request& request);
 Result<Response> show_task(const Services& services, const Request& request);
