@@ -43,6 +43,7 @@ ROOMS = {
     "valijson/": {"config"},
     "CLI/": {"app", "cli"},
     "prometheus/": {"http"},
+    "kainjow/": {"http"},
     "nlohmann/": set(MAY_INCLUDE) - {"base", "domain"},
     "orchestrator/plugin/": {"config", "worker"},
 }

@@ -170,6 +170,7 @@ void invite(const DemoFolder& folder) {
   say("                                                  the next task's tests fall back to the "
       "agent");
   say("  git --git-dir=" + folder.bare("ledger").string() + " log --oneline task/DEMO-2");
+  say("  " + url + "                          the board, in a browser");
   say("  curl -s " + url + "/queue");
   say("Change " + folder.config().string() +
       " and `orchestrator reload`; break it, and see what is refused.");

@@ -194,8 +194,7 @@ std::string counted_line(const engine::Engine& engine, const config::Config& con
 // reverse order: HTTP first, so that no command arrives at an engine that is gone.
 int run_host(const config::Sources& sources, config::GenerationPtr generation,
              std::unique_ptr<store::Store> store, UniqueFd signals, const ServiceManager& manager,
-             const std::map<std::string, std::string>& webhook_secrets,
-             std::unique_ptr<LongStep> starting) {
+             const config::ListenerSecrets& secrets, std::unique_ptr<LongStep> starting) {
   const config::Config& config = generation->config;
   const auto generations = std::make_shared<GenerationInForce>(generation);
   TellSelftests tell_selftests;  // the engine, once there is one
@@ -214,7 +213,7 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
        .identity = new_host_identity(),
        .ask_preflight = [&](const std::string& plugin) { preflights.ask_again(plugin); },
        .trust = {selftested_types(), try_gates()},
-       .on_published = [&](const engine::StatusPtr& status) { changes.tell(status->last_event); },
+       .on_published = [&](const engine::StatusPtr&) { changes.tell(); },
        .heartbeat_every = manager.heartbeat_every(),
        .heartbeat = beating(manager)});
   if (Status recovered = engine.recover(); !recovered.ok())
@@ -253,7 +252,8 @@ int run_host(const config::Sources& sources, config::GenerationPtr generation,
        .board_port = config.board.port,
        .webhooks_host = config.webhooks.host,
        .webhooks_port = config.webhooks.port,
-       .webhook_secrets = webhook_secrets,
+       .operator_token = secrets.operator_token,
+       .webhook_secrets = secrets.webhooks,
        .state_dir = config.state_dir,
        .config_file = sources.file},
       {.commands = engine, .status = engine, .reloads = reloader, .changes = changes},
@@ -314,15 +314,15 @@ int serve(const config::Sources& sources) {
   const LogWriter log_writer;
   if (Status made = make_state_folders(config.state_dir); !made.ok())
     return fail(ExitCode::unusable, made.error().message);
-  const auto webhook_secrets = config::read_webhook_secrets(config);
-  if (!webhook_secrets.ok()) return fail(ExitCode::refused_config, webhook_secrets.error().message);
+  const auto secrets = config::read_listener_secrets(config);
+  if (!secrets.ok()) return fail(ExitCode::refused_config, secrets.error().message);
   // A migration of a large database, and what the host before has left behind, take their time.
   auto starting = std::make_unique<LongStep>(manager, "starting: opens the database", k_longest_start);
   Result<std::unique_ptr<store::Store>> store =
       store::open_sqlite(config.database, config.busy_timeout);
   if (!store.ok()) return fail(ExitCode::unusable, store.error().message);
   return run_host(sources, built.generation, std::move(store).value(), std::move(signals), manager,
-                  webhook_secrets.value(), std::move(starting));
+                  secrets.value(), std::move(starting));
 }
 
 }  // namespace orc::app

@@ -82,14 +82,14 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t max
   return read_all(fd.get(), path, max_bytes);
 }
 
-Result<std::string> read_beneath(const std::filesystem::path& root,
-                                 const std::filesystem::path& relative, std::size_t max_bytes) {
+Result<UniqueFd> open_beneath(const std::filesystem::path& root,
+                              const std::filesystem::path& relative) {
   const UniqueFd folder(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return os_error(root, errno);
   open_how how{};
   how.flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  const UniqueFd fd(
+  UniqueFd fd(
       static_cast<int>(::syscall(SYS_openat2, folder.get(), relative.c_str(), &how, sizeof(how))));
   if (!fd) {
     if (errno == ELOOP || errno == EXDEV) {
@@ -99,9 +99,16 @@ Result<std::string> read_beneath(const std::filesystem::path& root,
   }
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return os_error(relative, errno);
-  if (S_ISREG(info.st_mode) && info.st_nlink != 1) {
+  if (!S_ISREG(info.st_mode))
+    return Error{ErrorKind::refused, relative.string() + ": not a regular file"};
+  if (info.st_nlink != 1)
     return Error{ErrorKind::refused, relative.string() + ": has more than one name"};
-  }
+  return fd;
+}
+
+Result<std::string> read_beneath(const std::filesystem::path& root,
+                                 const std::filesystem::path& relative, std::size_t max_bytes) {
+  ORC_TRY(const UniqueFd fd, open_beneath(root, relative));
   return read_all(fd.get(), relative, max_bytes);
 }
 

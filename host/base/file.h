@@ -20,6 +20,11 @@ enum class Durability : std::uint8_t {
 // The whole file; larger than `max_bytes` is `refused`.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes);
 
+// `relative` below `root`, for reading: no symbolic link anywhere on the way, and a regular file
+// with one name; anything else that a hostile tree may hold is `refused`, at once.
+Result<UniqueFd> open_beneath(const std::filesystem::path& root,
+                              const std::filesystem::path& relative);
+
 // Reads `relative` below `root` without following a symbolic link anywhere on the way, and only if
 // it is a regular file with one name. The tree may be hostile: a fifo, a device, a link, a hard
 // link or a file that is too large is `refused`, at once.

@@ -126,6 +126,7 @@ struct Config {
   unsigned control_mode = 0660;
   ListenAddress board{"127.0.0.1", 8480};
   ListenAddress webhooks{"127.0.0.1", -1};
+  std::string operator_token;  // a secret reference as JSON; empty: the board only reads
   std::map<std::string, std::string> webhook_secrets;  // by forge: a secret reference as JSON
   // ownership and budgets
   Millis max_running{9'000'000};

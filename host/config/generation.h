@@ -77,7 +77,12 @@ Built build_generation(const Sources& sources, const std::filesystem::path& work
 // at spawn: the values travel to the worker over a sealed memory file and nowhere else.
 Result<std::string> resolve_secrets(const std::string& settings_json);
 
-// The values behind http.webhooks.*.secret, by forge; none where the listener is off.
-Result<std::map<std::string, std::string>> read_webhook_secrets(const Config& config);
+// The values behind the references of http.*; none of a listener that is off.
+struct ListenerSecrets {
+  std::string operator_token;                   // empty: the board only reads
+  std::map<std::string, std::string> webhooks;  // by forge
+};
+// `refused`: a token that is short enough to be guessed.
+Result<ListenerSecrets> read_listener_secrets(const Config& config);
 
 }  // namespace orc::config

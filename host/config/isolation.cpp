@@ -33,6 +33,7 @@ std::vector<fs::path> hidden_places(const Config& config) {
   for (const auto& [name, repo] : config.repos) {
     add_secret_files(nlohmann::json::parse(repo.gates.forge.token, nullptr, false), places);
   }
+  add_secret_files(nlohmann::json::parse(config.operator_token, nullptr, false), places);
   for (const auto& [forge, reference] : config.webhook_secrets) {
     add_secret_files(nlohmann::json::parse(reference, nullptr, false), places);
   }

@@ -25,13 +25,32 @@ class ListenerCheck {
     findings_.error(decoded_.nearest_origin(key), key, std::move(problem), std::move(fix));
   }
 
+  void check_secret(const std::string& key, const std::string& reference,
+                    const std::string& example) const {
+    if (is_secret(nlohmann::json::parse(reference, nullptr, false))) return;
+    error(key, "names no secret", "such as { credential: " + example + " }");
+  }
+
   void check_board() const {
     const std::string& host = config_.board.host;
+    const bool has_token = !config_.operator_token.empty();
+    if (has_token) check_secret("http.board.operator_token", config_.operator_token, "board-token");
     const bool loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
     if (config_.board.port < 0 || loopback) return;
-    error("http.board.listen",
-          "\"" + host + "\" is not a loopback address, and the board asks for no password",
-          "listen on 127.0.0.1 and put a reverse proxy with authentication in front");
+    if (!has_token) {
+      error("http.board.listen",
+            "\"" + host + "\" is not a loopback address, and the board has no operator token",
+            "listen on 127.0.0.1 behind a reverse proxy with authentication, or give "
+            "http.board.operator_token");
+    } else if (host == "0.0.0.0" || host == "::") {
+      error("http.board.listen", "\"" + host + "\" is no name that a browser can ask for",
+            "give the one address or name under which the board is reached");
+    } else {
+      findings_.warning(decoded_.nearest_origin("http.board.listen"), "http.board.listen",
+                        "whoever reaches \"" + host + "\" may read, and the token crosses the "
+                        "network as it is",
+                        "put a reverse proxy with TLS and authentication in front");
+    }
   }
 
   // unix(7): the address of a socket has room for 108 bytes, the closing zero among them.
@@ -46,11 +65,8 @@ class ListenerCheck {
 
   // Whoever reaches the listener may try: without a secret everybody would be a forge.
   void check_webhooks() const {
-    for (const auto& [forge, reference] : config_.webhook_secrets) {
-      if (is_secret(nlohmann::json::parse(reference, nullptr, false))) continue;
-      error("http.webhooks." + forge + ".secret", "names no secret",
-            "such as { credential: " + forge + "-webhook }");
-    }
+    for (const auto& [forge, reference] : config_.webhook_secrets)
+      check_secret("http.webhooks." + forge + ".secret", reference, forge + "-webhook");
     if (config_.webhooks.port >= 0 && config_.webhook_secrets.empty()) {
       error("http.webhooks.listen", "no secret is configured, so every webhook would be refused",
             "give http.webhooks.gitea.secret or http.webhooks.github.secret, or set it to off");

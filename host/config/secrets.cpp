@@ -127,15 +127,31 @@ Result<std::string> resolve_secrets(const std::string& settings_json) {
   return found.dump();
 }
 
-Result<std::map<std::string, std::string>> read_webhook_secrets(const Config& config) {
-  std::map<std::string, std::string> secrets;
+namespace {
+
+Result<std::string> read_one(const std::string& key, const std::string& reference) {
+  nlohmann::json found = nlohmann::json::object();
+  Status read = collect(nlohmann::json::parse(reference, nullptr, false), found);
+  if (!read.ok()) return std::move(read).error().while_doing(key);
+  return found.begin()->get<std::string>();
+}
+
+}  // namespace
+
+Result<ListenerSecrets> read_listener_secrets(const Config& config) {
+  constexpr std::size_t k_shortest_token = 16;
+  ListenerSecrets secrets;
+  if (config.board.port >= 0 && !config.operator_token.empty()) {
+    const std::string key = "http.board.operator_token";
+    ORC_TRY(secrets.operator_token, read_one(key, config.operator_token));
+    if (secrets.operator_token.size() < k_shortest_token) {
+      return Error{ErrorKind::refused, key + ": shorter than " + std::to_string(k_shortest_token) +
+                                           " characters; make one with: openssl rand -hex 32"};
+    }
+  }
   if (config.webhooks.port < 0) return secrets;
   for (const auto& [forge, reference] : config.webhook_secrets) {
-    const auto json = nlohmann::json::parse(reference, nullptr, false);
-    nlohmann::json found = nlohmann::json::object();
-    Status read = collect(json, found);
-    if (!read.ok()) return std::move(read).error().while_doing("http.webhooks." + forge + ".secret");
-    secrets[forge] = found.begin()->get<std::string>();
+    ORC_TRY(secrets.webhooks[forge], read_one("http.webhooks." + forge + ".secret", reference));
   }
   return secrets;
 }

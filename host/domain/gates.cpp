@@ -22,10 +22,6 @@ std::string at(const Evidence& artifact, int line) {
   return artifact.name + ":" + std::to_string(line) + ": ";
 }
 
-bool has_frontmatter(std::string_view name) {
-  return name.ends_with(".md");
-}
-
 // Why this artifact may not be believed, whatever it says; nothing if it may.
 std::optional<std::string> distrust(const Evidence& artifact, const GateInput& input) {
   if (artifact.recorded_sha256 != artifact.actual_sha256) {
@@ -39,13 +35,13 @@ std::optional<std::string> distrust(const Evidence& artifact, const GateInput& i
   if (artifact.empty) return artifact.name + ": is empty";
   if (!has_frontmatter(artifact.name)) return std::nullopt;
   if (!artifact.unreadable.empty()) return artifact.name + ": " + artifact.unreadable;
-  const std::array owed{std::pair{std::string_view("work_item"), std::string_view(input.work_item)},
-                        std::pair{std::string_view("stage"), to_string(input.rule.stage)}};
-  for (const auto& [key, expected] : owed) {
+  for (const OwedField& owed : k_owed_fields) {
+    const std::string key(owed.key);
+    const std::string_view expected = owed.expected(input);
     const GateField* field = find_field(artifact, key);
-    if (field == nullptr) return artifact.name + ": has no `" + std::string(key) + ":`";
+    if (field == nullptr) return artifact.name + ": has no `" + key + ":`";
     if (field->structured || field->value != expected) {
-      return at(artifact, field->line) + std::string(key) + " is \"" + printable(field->value) +
+      return at(artifact, field->line) + key + " is \"" + printable(field->value) +
              "\", expected \"" + std::string(expected) + "\"";
     }
   }
@@ -96,9 +92,9 @@ GateDecision check_ci_green(const GateInput& input) {
   return GateHolds{HoldClass::unknown, "unknown state of continuous integration"};
 }
 
-// Other fields that, where present, must not contradict the verdict of a test report.
-std::optional<std::string> contradiction(const Evidence& artifact, const GateField& verdict) {
-  for (const std::string_view key : {std::string_view("status"), std::string_view("verdict")}) {
+std::optional<std::string> contradiction(const StageRule& rule, const Evidence& artifact,
+                                         const GateField& verdict) {
+  for (const std::string_view key : rule.same_as_verdict) {
     const GateField* field = find_field(artifact, key);
     if (field == nullptr || field->value == verdict.value) continue;
     return at(artifact, field->line) + "conflicting_verdict: " + std::string(key) + " is \"" +
@@ -122,8 +118,8 @@ GateDecision check_verdict(const GateInput& input) {
     return ContractBroken{at(*artifact, field->line) + "unknown verdict \"" +
                           printable(field->value) + "\" for " + field->key};
   }
-  if (input.rule.stage == Stage::testing && token->meaning == VerdictMeaning::pass) {
-    if (auto reason = contradiction(*artifact, *field)) return ContractBroken{*reason};
+  if (token->meaning == VerdictMeaning::pass) {
+    if (auto reason = contradiction(input.rule, *artifact, *field)) return ContractBroken{*reason};
   }
   const std::string said = field->key + ": " + field->value;
   switch (token->meaning) {

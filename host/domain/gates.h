@@ -76,6 +76,19 @@ static_assert(k_gate_decisions.size() == std::variant_size_v<GateDecision>);
 std::string_view name_of(const GateDecision& decision);
 std::string text_of(const GateDecision& decision);
 
+// What every artifact with a frontmatter says of itself, and what a gate expects there.
+struct OwedField {
+  std::string_view key;
+  std::string_view (*expected)(const GateInput& input);
+};
+inline constexpr std::array k_owed_fields{
+    OwedField{"work_item", [](const GateInput& input) -> std::string_view { return input.work_item; }},
+    OwedField{"stage", [](const GateInput& input) { return to_string(input.rule.stage); }}};
+// Whether an artifact of that name has a frontmatter.
+constexpr bool has_frontmatter(std::string_view name) {
+  return name.ends_with(".md");
+}
+
 // Evaluates the gate of the rule.
 GateDecision evaluate_gate(const GateInput& input);
 

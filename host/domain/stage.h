@@ -70,6 +70,8 @@ struct StageRule {
   bool side_effects = false;
   // The sub-gates of domain/edge.h stand between its gate and on_pass.
   bool has_edge = false;
+  // Other keys that say the same where they stand: a pass that one of them contradicts is none.
+  std::span<const std::string_view> same_as_verdict = {};
 };
 
 namespace contract {
@@ -92,6 +94,7 @@ inline constexpr std::array k_review_tokens{VerdictToken{"APPROVED", pass},
                                             VerdictToken{"REQUEST_CHANGES", fail}};
 inline constexpr std::array k_test_tokens{VerdictToken{"PASS", pass}, VerdictToken{"FAIL", fail},
                                           VerdictToken{"BLOCKED", blocked}};
+inline constexpr std::array<std::string_view, 2> k_test_agreement{"status", "verdict"};
 inline constexpr std::array k_status_tokens{VerdictToken{"SUCCESS", pass},
                                             VerdictToken{"FAILED", fail}};
 }  // namespace contract
@@ -146,7 +149,8 @@ inline constexpr std::array STAGE_TRANSITIONS{
               .human = HumanGate::none,
               .intake = Intake::artifacts,
               .on_pass = Stage::deploy_staging,
-              .on_fail = Stage::development},
+              .on_fail = Stage::development,
+              .same_as_verdict = contract::k_test_agreement},
     StageRule{.stage = Stage::deploy_staging,
               .role = Role::deployer,
               .artifacts = contract::k_staging,

@@ -272,7 +272,7 @@ Result<store::Write> Engine::write(const Task& before, Followup followup, const 
   return written;
 }
 
-Status Engine::note(TaskId task, const std::string& kind, const std::string& text,
+Status Engine::note(TaskId task, EventKind kind, const std::string& text,
                     const std::string& actor) {
   ORC_TRY(const EventId id, store_->append_event({.task = task,
                                                   .kind = kind,
@@ -317,7 +317,7 @@ Status Engine::on(clients::Delivered& delivered) {
 
 Status Engine::on(NewGeneration& message) {
   ORC_TRY(const EventId id,
-          store_->append_event({.kind = "config.generation",
+          store_->append_event({.kind = EventKind("config.generation"),
                                 .actor = "engine",
                                 .text = "configuration generation " +
                                         std::to_string(message.generation->number) + " in force",

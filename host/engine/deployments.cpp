@@ -96,7 +96,7 @@ Status Engine::write_deployment(Deployment deployment, DeploymentState state,
   ORC_TRY(const store::Write written, store_->write_deployment(deployment));
   ORC_FAILPOINT(deployment_noted);
   if (!is_news || written == store::Write::lost) return Done{};
-  return note(deployment.task, "deployment." + std::string(to_string(state)),
+  return note(deployment.task, EventKind::of("deployment.", to_string(state)),
               deployment.repo + ", " + deployment.commit + (text.empty() ? "" : ": " + text),
               "engine");
 }

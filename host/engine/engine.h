@@ -195,7 +195,7 @@ class Engine final : public CommandPort, public StatusPort {
   // `lease_epoch`: the lease that the writer has worked under.
   Result<store::Write> write(const Task& before, Followup followup, const std::string& actor,
                              std::optional<std::int64_t> lease_epoch = std::nullopt);
-  Status note(TaskId task, const std::string& kind, const std::string& text,
+  Status note(TaskId task, EventKind kind, const std::string& text,
               const std::string& actor);
   Status raise(const Task& task, const AlertDraft& alert);
   // About no open task. True: it was not open yet.

@@ -12,7 +12,7 @@ namespace orc::engine {
 namespace {
 
 void read_fields(const std::string& bytes, Evidence& evidence) {
-  if (!evidence.name.ends_with(".md")) return;
+  if (!has_frontmatter(evidence.name)) return;
   const Result<artifacts::Frontmatter> block = artifacts::Frontmatter::parse(bytes);
   if (!block.ok()) {
     evidence.unreadable = block.error().message;

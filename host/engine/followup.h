@@ -27,6 +27,7 @@
 
 #include "config/config.h"
 #include "domain/edge.h"
+#include "domain/event_kinds.h"
 #include "domain/gates.h"
 #include "domain/records.h"
 #include "store/store.h"
@@ -34,7 +35,7 @@
 namespace orc::engine {
 
 struct EventDraft {
-  std::string kind;
+  EventKind kind;
   std::string text;
   std::string data = "{}";
 };

@@ -32,7 +32,7 @@ Answer unknown_name(const std::string& code, const std::string& kind, const std:
 Result<Answer> Engine::carry_out(const Drain& request, const Actor& actor) {
   ORC_CHECK_OK(store_->put_drain({actor.name, request.reason, batch_.now}));
   batch_.effects.emplace_back([this] { draining_ = true; });
-  ORC_TRY(const EventId id, store_->append_event({.kind = "host.draining",
+  ORC_TRY(const EventId id, store_->append_event({.kind = EventKind("host.draining"),
                                                   .actor = actor.name,
                                                   .text = request.reason,
                                                   .data = "{}",
@@ -51,7 +51,7 @@ Result<Answer> Engine::carry_out(const Resume& request, const Actor& actor) {
     draining_ = false;
     next_due_ = wall_now();
   });
-  ORC_TRY(const EventId id, store_->append_event({.kind = "host.resumed",
+  ORC_TRY(const EventId id, store_->append_event({.kind = EventKind("host.resumed"),
                                                   .actor = actor.name,
                                                   .text = request.reason,
                                                   .data = "{}",
@@ -96,7 +96,7 @@ Result<Answer> Engine::carry_out(const KillPlugin& request, const Actor& actor) 
   ORC_CHECK_OK(store_->put_kill(kill));
   batch_.kills_changed = true;
   const std::string what = request.plugin + (kill.repo.empty() ? "" : " in " + kill.repo);
-  ORC_TRY(const EventId id, store_->append_event({.kind = "plugin.killed",
+  ORC_TRY(const EventId id, store_->append_event({.kind = EventKind("plugin.killed"),
                                                   .actor = actor.name,
                                                   .text = what + ": " + request.reason,
                                                   .data = "{}",
@@ -118,7 +118,7 @@ Result<Answer> Engine::carry_out(const UnkillPlugin& request, const Actor& actor
   }
   batch_.kills_changed = true;
   ORC_TRY(const EventId id,
-          store_->append_event({.kind = "plugin.unkilled",
+          store_->append_event({.kind = EventKind("plugin.unkilled"),
                                 .actor = actor.name,
                                 .text = with_reason(request.plugin, request.reason),
                                 .data = "{}",

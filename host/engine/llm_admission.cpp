@@ -198,7 +198,7 @@ Result<std::optional<Followup>> Engine::want_of_a_model(const Worker& worker) {
 }
 
 Status Engine::carry_out(const ProviderGate::Change& change) {
-  const auto event = [&](const std::string& kind, const std::string& plugin,
+  const auto event = [&](EventKind kind, const std::string& plugin,
                          const std::string& text) -> Status {
     ORC_TRY(const EventId id, store_->append_event({.kind = kind,
                                                     .actor = "engine",
@@ -248,7 +248,7 @@ Result<Answer> Engine::carry_out(const TryPlugin& request, const Actor& actor) {
   for (const ProviderPause& pause : change.closed) ORC_CHECK_OK(store_->put_provider_pause(pause));
   batch_.looks_for_due = true;
   ORC_TRY(const int recalled, store_->recall_jobs(k_provider_paused, batch_.now));
-  ORC_TRY(const EventId id, store_->append_event({.kind = "provider.tried",
+  ORC_TRY(const EventId id, store_->append_event({.kind = EventKind("provider.tried"),
                                                   .actor = actor.name,
                                                   .text = with_reason(request.plugin, request.reason),
                                                   .data = "{}",

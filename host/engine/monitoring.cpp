@@ -10,8 +10,8 @@ namespace {
 
 constexpr const char* k_switched_off = "the monitor was switched off, or has left the configuration";
 
-EventDraft told(const Monitor& monitor, const std::string& kind, const std::string& text) {
-  return {"monitor." + kind, monitor.repo + ": " + text};
+EventDraft told(const Monitor& monitor, std::string_view state, const std::string& text) {
+  return {EventKind::of("monitor.", state), monitor.repo + ": " + text};
 }
 
 // One incident a deploy: the condition names the task.
@@ -32,7 +32,7 @@ MonitorStep ended(const Monitor& monitor, MonitorState state, const std::string&
   step.next.state = state;
   step.next.text = text;
   step.next.ended_at = now;
-  step.events.push_back(told(monitor, std::string(to_string(state)), text));
+  step.events.push_back(told(monitor, to_string(state), text));
   return step;
 }
 

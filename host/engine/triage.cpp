@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "domain/event_kinds.h"
 #include "engine/chain.h"
 #include "engine/llm_budget.h"
 #include "engine/shadows.h"
@@ -113,7 +114,7 @@ Status attach_triage(store::Store& store, const StateFolders& folders,
                                       .at = now}));
   ORC_TRY(const EventId told,
           store.append_event({.task = job->task,
-                              .kind = "triage.attached",
+                              .kind = EventKind("triage.attached"),
                               .actor = "engine",
                               .text = run.what.producer + " says why; the verdict stays as it is",
                               .data = "{}",

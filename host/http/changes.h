@@ -15,9 +15,9 @@ class Changes {
  public:
   Changes() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
-  // The newest event that is durable. Costs nothing while nobody listens. [engine thread]
-  void tell(std::int64_t last_event) {
-    if (last_event_.exchange(last_event) != last_event && listening_) wake();
+  // Something was published. Costs nothing while nobody listens. [engine thread]
+  void tell() {
+    if (listening_) wake();
   }
   void wake() const {
     const std::uint64_t one = 1;
@@ -28,7 +28,6 @@ class Changes {
 
  private:
   UniqueFd fd_;
-  std::atomic<std::int64_t> last_event_{0};
   std::atomic<bool> listening_{false};
 };
 

@@ -3,11 +3,13 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
 #include "base/redact.h"
+#include "http/sentence.h"
 #include "http/views/views.h"
 
 namespace orc::http {
@@ -15,6 +17,9 @@ namespace orc::http {
 namespace {
 
 constexpr Millis k_comment_every{15'000};
+constexpr Millis k_queue_every{250};
+// Nobody tells the host what a worker writes.
+constexpr Millis k_log_every{200};
 constexpr std::size_t k_page = 500;
 constexpr std::int64_t k_longest_gap = 10'000;
 constexpr std::size_t k_longest_backlog = 256 * 1024;
@@ -29,21 +34,41 @@ constexpr std::string_view k_head =
     "\r\n"
     "retry: 2000\n\n";
 
-std::string message(std::int64_t id, std::string_view kind, const std::string& data) {
-  return "id: " + std::to_string(id) + "\nevent: " + std::string(kind) + "\ndata: " + data + "\n\n";
-}
-
-std::string to_text(const Event& event, const std::string& work_item) {
+std::string to_data(const Event& event, const std::string& work_item) {
   std::map<TaskId, std::string> names;
   if (!work_item.empty()) names.emplace(event.task, work_item);
   const views::Json page = views::event_page({event}, names);
-  return message(event.id.value, "event", redacted(views::dump(page["events"][0])));
+  return redacted(views::dump(page["events"][0]));
+}
+
+std::string log_data(JobId run, int attempt, const std::vector<LogLine>& lines) {
+  views::Json rows = views::Json::array();
+  for (const LogLine& line : lines) rows.push_back({{"n", line.number}, {"text", line.text}});
+  return redacted(
+      views::dump({{"run", run.value}, {"attempt", attempt}, {"lines", std::move(rows)}}));
+}
+
+// What the sentence is made from has not changed.
+bool is_same_queue(const engine::StatusPtr& seen, const engine::StatusPtr& now) {
+  if (!seen || !now || seen->last_event != now->last_event) return seen == now;
+  return std::ranges::equal(seen->running, now->running, {}, &engine::RunningJob::job,
+                            &engine::RunningJob::job);
+}
+
+void complain(const Status& status) {
+  if (status.ok()) return;
+  log(LogLevel::error, "http.failed", status.error().message, {{"route", "/api/v1/events"}});
 }
 
 }  // namespace
 
-EventStreams::EventStreams(ReaderPool& readers, Changes& changes)
-    : readers_(readers), changes_(changes), thread_([this] { run(); }) {}
+EventStreams::EventStreams(ReaderPool& readers, Changes& changes, engine::StatusPort& status,
+                           std::filesystem::path state_dir)
+    : readers_(readers),
+      changes_(changes),
+      status_(status),
+      state_dir_(std::move(state_dir)),
+      thread_([this] { run(); }) {}
 
 EventStreams::~EventStreams() {
   {
@@ -72,8 +97,7 @@ void EventStreams::run() {
       const short events = stream.out.empty() ? POLLRDHUP : POLLRDHUP | POLLOUT;
       watched.push_back({stream.socket.impl()->sockfd(), events, 0});
     }
-    const int limit = streams_.empty() ? -1 : static_cast<int>(k_comment_every.count());
-    ::poll(watched.data(), watched.size(), limit);
+    ::poll(watched.data(), watched.size(), patience());
     std::uint64_t drained = 0;
     [[maybe_unused]] const auto got = ::read(changes_.fd(), &drained, sizeof(drained));
     std::vector<Stream> arrived;
@@ -87,6 +111,18 @@ void EventStreams::run() {
     send_news();
     bury();
   }
+}
+
+// In milliseconds; -1: until something happens.
+int EventStreams::patience() const {
+  if (streams_.empty()) return -1;
+  const auto wants_queue = [](const Stream& stream) { return stream.wish.queue; };
+  Millis limit = k_comment_every;
+  if (!is_same_queue(queue_seen_, status_.status()) && std::ranges::any_of(streams_, wants_queue))
+    limit = k_queue_every;
+  if (std::ranges::any_of(streams_, [](const Stream& stream) { return stream.log.has_value(); }))
+    limit = std::min(limit, k_log_every);
+  return static_cast<int>(limit.count());
 }
 
 // Row 0 is the wake-up, the others are the streams in order.
@@ -104,7 +140,12 @@ void EventStreams::look_at(const std::vector<pollfd>& watched) {
 void EventStreams::take_in(std::vector<Stream>& arrived) {
   for (Stream& stream : arrived) {
     stream.sent = -1;
+    stream.queue_told = -1;
     stream.spoken = mono_now();
+    if (const auto& log = stream.wish.log) {
+      stream.log.emplace(FollowedLog{
+          log->attempt, LogTail(state_dir_, log_path(log->run, log->attempt), log->from)});
+    }
     streams_.push_back(std::move(stream));
   }
 }
@@ -113,14 +154,67 @@ void EventStreams::send_news() {
   if (streams_.empty()) return;
   const auto reader = readers_.borrow();
   Pages pages;
+  if (reader.ok()) complain(look_at_queue(*reader.value()));
   for (Stream& stream : streams_) {
-    if (reader.ok() && !stream.is_dead) {
-      const Status told = catch_up(*reader.value(), stream, pages);
-      if (!told.ok())
-        log(LogLevel::error, "http.failed", told.error().message, {{"route", "/api/v1/events"}});
-    }
+    if (reader.ok() && !stream.is_dead) complain(send_news_to(*reader.value(), stream, pages));
     flush(stream);
   }
+}
+
+Status EventStreams::send_news_to(store::Reader& reader, Stream& stream, Pages& pages) {
+  ORC_CHECK_OK(catch_up(reader, stream, pages));
+  if (stream.wish.queue && stream.queue_told != queue_state_ && !queue_data_.empty()) {
+    tell(stream, "queue", queue_data_);
+    stream.queue_told = queue_state_;
+  }
+  return stream.log ? follow_log(reader, stream) : Status(Done{});
+}
+
+Status EventStreams::look_at_queue(store::Reader& reader) {
+  const MonoTime now = mono_now();
+  const auto wants_queue = [](const Stream& stream) { return stream.wish.queue; };
+  if (now < queue_due_ || std::ranges::none_of(streams_, wants_queue)) return Done{};
+  const engine::StatusPtr status = status_.status();
+  if (!status || !status->generation || is_same_queue(queue_seen_, status)) return Done{};
+  queue_due_ = now + k_queue_every;
+  ORC_TRY(const std::string sentence, sentence_of(reader, *status));
+  queue_seen_ = status;
+  queue_data_ = redacted(views::dump({{"text", sentence},
+                                      {"draining", status->draining},
+                                      {"busy", status->running.size()},
+                                      {"workers", status->workers}}));
+  ++queue_state_;
+  return Done{};
+}
+
+Status EventStreams::follow_log(store::Reader& reader, Stream& stream) {
+  const JobId run = stream.wish.log->run;
+  // Asked for before the log is read: what an ended run has written is all there.
+  ORC_TRY(const auto job, reader.job(run));
+  const bool is_over = !job || job->state == JobState::finished;
+  const bool is_next = job && job->attempt != stream.log->attempt;
+  ORC_CHECK_OK(send_lines(stream, is_over || is_next));
+  if (!stream.log->tail.is_at_end() || !(is_over || is_next)) return Done{};
+  if (is_next) {
+    stream.log.emplace(
+        FollowedLog{job->attempt, LogTail(state_dir_, log_path(run, job->attempt), 1)});
+    return follow_log(reader, stream);
+  }
+  tell(stream, "end", views::dump({{"run", run.value}, {"attempt", stream.log->attempt}}));
+  stream.log.reset();
+  stream.ends_when_taken = stream.wish.is_log_alone();
+  return Done{};
+}
+
+Status EventStreams::send_lines(Stream& stream, bool is_whole) {
+  while (stream.out.size() < k_longest_backlog && !stream.is_dead) {
+    ORC_TRY(const std::vector<LogLine> lines, stream.log->tail.read(is_whole));
+    if (!lines.empty())
+      tell(stream, "log", log_data(stream.wish.log->run, stream.log->attempt, lines));
+    if (stream.log->tail.is_at_end()) break;
+    flush(stream);
+  }
+  return Done{};
 }
 
 // Everything behind what it has, as far as it takes it.
@@ -129,15 +223,15 @@ Status EventStreams::catch_up(store::Reader& reader, Stream& stream, Pages& page
     ORC_TRY(const EventId newest, reader.last_event());
     stream.sent = stream.wish.after.value_or(newest.value);
     if (newest.value - stream.sent > k_longest_gap || stream.sent > newest.value) {
-      say(stream, message(newest.value, "resync", "{}"));
       stream.sent = newest.value;
+      tell(stream, "resync", "{}");
     }
   }
   while (stream.out.size() < k_longest_backlog && !stream.is_dead) {
     ORC_TRY(const std::vector<Line>* lines, page_behind(reader, stream.sent, pages));
     for (const Line& line : *lines) {
-      if (wants(stream.wish, line)) say(stream, line.text);
       stream.sent = line.event.id.value;
+      if (wants(stream.wish, line)) tell(stream, "event", line.data);
     }
     if (lines->size() < k_page) break;
     flush(stream);
@@ -154,8 +248,8 @@ Result<const std::vector<EventStreams::Line>*> EventStreams::page_behind(store::
   std::vector<Line>& lines = pages[event];
   for (const Event& next : events) {
     ORC_TRY(std::string work_item, name_of(reader, next.task));
-    std::string text = to_text(next, work_item);
-    lines.push_back({next, std::move(work_item), std::move(text)});
+    std::string data = to_data(next, work_item);
+    lines.push_back({next, std::move(work_item), std::move(data)});
   }
   return static_cast<const std::vector<Line>*>(&lines);
 }
@@ -163,6 +257,18 @@ Result<const std::vector<EventStreams::Line>*> EventStreams::page_behind(store::
 bool EventStreams::wants(const StreamWish& wish, const Line& line) {
   if (line.event.task.value == 0) return wish.host;
   return wish.tasks || wish.work_items.contains(line.work_item);
+}
+
+std::string EventStreams::place_of(const Stream& stream) {
+  const std::string event = std::to_string(stream.sent);
+  if (!stream.log) return event;
+  return event + ';' + std::to_string(stream.log->attempt) + '.' +
+         std::to_string(stream.log->tail.line());
+}
+
+void EventStreams::tell(Stream& stream, std::string_view kind, const std::string& data) {
+  say(stream, "id: " + place_of(stream) + "\nevent: " + std::string(kind) + "\ndata: " + data +
+                  "\n\n");
 }
 
 void EventStreams::say(Stream& stream, const std::string& text) {
@@ -188,11 +294,17 @@ void EventStreams::flush(Stream& stream) {
     }
     stream.out.erase(0, static_cast<std::size_t>(sent));
   }
+  if (stream.ends_when_taken && stream.out.empty()) stream.is_dead = true;
   // It does not read: nothing is kept for it without bound.
   if (stream.out.size() > 2 * k_longest_backlog) stream.is_dead = true;
 }
 
 void EventStreams::bury() {
+  for (const Stream& stream : streams_) {
+    // What was sent is taken before the connection ends.
+    if (stream.is_dead && stream.ends_when_taken)
+      ::shutdown(stream.socket.impl()->sockfd(), SHUT_WR);
+  }
   const auto buried = std::erase_if(streams_, [](const Stream& stream) { return stream.is_dead; });
   const std::lock_guard lock(mutex_);
   count_ -= buried;

@@ -46,12 +46,25 @@ RequestHead head_of(const net::HTTPServerRequest& request) {
 
 enum class Persistence : std::uint8_t { as_asked, close };
 
+// RFC 9110, 13.1.2, for the strong ETags that this server gives.
+bool is_known_to(const net::HTTPServerRequest& in, const Response& response) {
+  if (!response.revalidates || !in.has("If-None-Match")) return false;
+  const std::string& wanted = in.get("If-None-Match");
+  for (const auto& [name, value] : response.headers) {
+    if (name == "ETag") return wanted == "*" || wanted.find(value) != std::string::npos;
+  }
+  return false;
+}
+
 // Head and body in one piece. Poco's stream hands over 4 KiB at a time: sixty calls, packets and
 // wake-ups of the reader for a full queue.
-void send(net::StreamSocket& socket, const std::string& method, net::HTTPServerResponse& out,
+void send(net::StreamSocket& socket, const net::HTTPServerRequest& in, net::HTTPServerResponse& out,
           const Sendable& sendable, Persistence persistence) {
   const Response& response = sendable.response();
-  out.setStatus(static_cast<net::HTTPResponse::HTTPStatus>(response.status));
+  const bool is_known = is_known_to(in, response);
+  const bool has_body = !is_known && in.getMethod() != net::HTTPRequest::HTTP_HEAD;
+  out.setStatus(is_known ? net::HTTPResponse::HTTP_NOT_MODIFIED
+                         : static_cast<net::HTTPResponse::HTTPStatus>(response.status));
   out.setReason(net::HTTPResponse::getReasonForStatus(out.getStatus()));
   out.setContentType(response.content_type);
   out.set("X-Content-Type-Options", "nosniff");
@@ -59,12 +72,12 @@ void send(net::StreamSocket& socket, const std::string& method, net::HTTPServerR
   out.set("Cache-Control", "no-store");
   for (const auto& [name, value] : response.headers) out.set(name, value);
   if (persistence == Persistence::close) out.setKeepAlive(false);
-  out.setContentLength64(static_cast<Poco::Int64>(response.body.size()));
+  if (!is_known) out.setContentLength64(static_cast<Poco::Int64>(response.body.size()));
   out.setChunkedTransferEncoding(false);
   std::ostringstream head;
   out.write(head);
   std::string bytes = head.str();
-  if (method != net::HTTPRequest::HTTP_HEAD) bytes += response.body;
+  if (has_body) bytes += response.body;
   try {
     for (std::size_t sent = 0; sent < bytes.size();) {
       const int count =
@@ -140,8 +153,16 @@ class Exchange : public net::HTTPRequestHandler {
                     .actor = {"anonymous", "board"},
                     .if_match = field(in, "If-Match"),
                     .idempotency_key = field(in, "Idempotency-Key")};
+    if (desk_.door == Door::board) {
+      request.authorization = field(in, "Authorization");
+      request.origin = field(in, "Origin");
+      request.host = field(in, "Host");
+    }
     if (question != std::string::npos) request.query = parse_query(uri.substr(question + 1));
-    if (desk_.door == Door::control) request.actor = {peer_user(socket_of(in)), "cli"};
+    if (desk_.door == Door::control) {
+      request.actor = {peer_user(socket_of(in)), "cli"};
+      request.is_operator = true;
+    }
     if (desk_.door == Door::webhooks) {
       for (const auto& [name, value] : in) request.fields[Poco::toLower(name)] = value;
     }
@@ -158,10 +179,12 @@ class Exchange : public net::HTTPRequestHandler {
   }
 
   void stream(const Request& request, net::HTTPServerRequest& in, net::HTTPServerResponse& out) {
-    const auto wish = stream_wish(request, field(in, "Last-Event-ID"));
-    if (const auto* problem = std::get_if<Problem>(&wish)) return refuse(request, *problem, in, out);
+    const auto wish = stream_wish(desk_.services, request, field(in, "Last-Event-ID"));
+    if (!wish.ok()) return refuse(request, problem_of(wish.error()), in, out);
+    if (const auto* problem = std::get_if<Problem>(&wish.value()))
+      return refuse(request, *problem, in, out);
     auto& impl = dynamic_cast<net::HTTPServerRequestImpl&>(in);
-    if (!desk_.services.streams.add(impl.socket(), std::get<StreamWish>(wish))) {
+    if (!desk_.services.streams.add(impl.socket(), std::get<StreamWish>(wish.value()))) {
       return refuse(request, Problem{503, "too_many_streams", "too many event streams are open"},
                     in, out);
     }
@@ -179,8 +202,7 @@ class Exchange : public net::HTTPRequestHandler {
   void answer(net::HTTPServerRequest& in, net::HTTPServerResponse& out, const Sendable& sendable,
               Persistence persistence) {
     connection_.enter(Connection::Phase::answer);
-    send(dynamic_cast<net::HTTPServerRequestImpl&>(in).socket(), in.getMethod(), out, sendable,
-         persistence);
+    send(dynamic_cast<net::HTTPServerRequestImpl&>(in).socket(), in, out, sendable, persistence);
     connection_.enter(Connection::Phase::head);
   }
 

@@ -13,50 +13,6 @@ namespace orc::http {
 
 namespace {
 
-constexpr std::array k_routes{
-    Route{"GET", "/-/healthy", healthy},
-    Route{"GET", "/-/ready", ready},
-    Route{"POST", "/-/reload", reload},
-    Route{"POST", "/-/drain", drain},
-    Route{"POST", "/-/resume", resume},
-    Route{"GET", "/health", health, true},
-    Route{"GET", "/status", status, true},
-    Route{"GET", "/queue", queue, true},
-    Route{"POST", "/transition-lease/release", release_lease_by_query},
-    Route{"GET", "/metrics", metrics, true},
-    Route{"GET", "/api/v1/tasks", list_tasks},
-    Route{"POST", "/api/v1/tasks", submit_task},
-    Route{"GET", "/api/v1/tasks/{id}", show_task},
-    Route{"GET", "/api/v1/tasks/{id}/timeline", task_timeline},
-    Route{"GET", "/api/v1/tasks/{id}/why", task_why},
-    Route{"GET", "/api/v1/tasks/{id}/artifacts/{name*}", task_artifact},
-    Route{"POST", "/api/v1/tasks/{id}/approve", approve_task},
-    Route{"POST", "/api/v1/tasks/{id}/reject", reject_task},
-    Route{"POST", "/api/v1/tasks/{id}/retry", retry_task},
-    Route{"POST", "/api/v1/tasks/{id}/hold", hold_task},
-    Route{"POST", "/api/v1/tasks/{id}/release", release_task},
-    Route{"POST", "/api/v1/tasks/{id}/cancel", cancel_task},
-    Route{"GET", "/api/v1/runs", list_runs},
-    Route{"GET", "/api/v1/runs/{id}", show_run},
-    Route{"GET", "/api/v1/runs/{id}/log", run_log},
-    Route{"GET", "/api/v1/usage", llm_usage},
-    Route{"GET", "/api/v1/plugins", list_plugins},
-    Route{"GET", "/api/v1/plugins/{name}", show_plugin},
-    Route{"POST", "/api/v1/plugins/{name}/kill", kill_plugin},
-    Route{"DELETE", "/api/v1/plugins/{name}/kill", unkill_plugin},
-    Route{"GET", "/api/v1/leases", list_leases},
-    Route{"POST", "/api/v1/leases/{id}/release", release_lease},
-    Route{"POST", "/api/v1/plugins/{name}/try", try_plugin},
-    Route{"GET", "/api/v1/stages", list_stages},
-    Route{"GET", "/api/v1/gates", list_gates},
-    Route{"GET", "/api/v1/next", next},
-    Route{"GET", "/api/v1/config", show_config},
-    Route{"GET", "/api/v1/schema/config", config_schema},
-    Route{"GET", k_events_path, list_events},
-    Route{"GET", "/api/v1/advisor", advisor},
-    Route{"POST", "/webhooks/{forge}", receive_webhook},
-};
-
 constexpr std::string_view k_unmatched = "unmatched";
 
 int hex_digit(char c) {
@@ -75,10 +31,6 @@ bool is_of_webhooks(const Route& route) {
   return route.pattern.starts_with("/webhooks/");
 }
 
-bool is_read(std::string_view method) {
-  return method == "GET" || method == "HEAD";
-}
-
 Response refused_without_route(const Request& request, const std::vector<std::string>& allowed) {
   if (allowed.empty()) {
     return to_response(Problem{404, "no_such_route", "nothing is served under this path"},
@@ -88,6 +40,21 @@ Response refused_without_route(const Request& request, const std::vector<std::st
       Problem{405, "method_not_allowed", "this path does not answer to that method"}, request.path);
   response.headers.emplace_back("Allow", join(allowed, ", "));
   return response;
+}
+
+// A key of the query that the route does not know.
+std::optional<Problem> refuse_query(const Route& route, const Request& request) {
+  if (route.query == "*") return std::nullopt;
+  const std::vector<std::string> known = split_csv(route.query);
+  for (const auto& [key, value] : request.query) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    const auto near = nearest(key, known);
+    return Problem{400, "unknown_parameter",
+                   "unknown parameter \"" + printable(key) + "\"" +
+                       (near ? "; did you mean \"" + *near + "\"?" : ""),
+                   known.empty() ? "this route takes none" : "known: " + join(known, ", ")};
+  }
+  return std::nullopt;
 }
 
 std::shared_ptr<const Sendable> shared(Response response) {
@@ -105,10 +72,6 @@ Response answer(const Route& route, const Services& services, const Request& req
 }
 
 }  // namespace
-
-std::span<const Route> routes() {
-  return k_routes;
-}
 
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string out;
@@ -163,22 +126,22 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
 }
 
 Dispatched dispatch(const Services& services, Request request) {
-  if (request.door == Door::board && !is_read(request.method)) {
-    return {
-        shared(to_response(Problem{403, "read_only_board", "the board only reads",
-                                   "use the control socket: orchestrator, or curl --unix-socket"},
-                           request.path)),
-        k_unmatched};
+  if (request.door == Door::board) {
+    if (auto refused = admit_at_board(services.operator_token, request))
+      return {shared(std::move(*refused)), k_unmatched};
   }
   std::vector<std::string> allowed;
-  for (const Route& route : k_routes) {
+  for (const Route& route : routes()) {
     if (is_of_webhooks(route) != (request.door == Door::webhooks)) continue;
     auto captured = match(route.pattern, request.path);
     if (!captured) continue;
     if (!answers(route, request.method)) {
       allowed.emplace_back(route.method);
+      if (route.method == "GET") allowed.emplace_back("HEAD");
       continue;
     }
+    if (const auto problem = refuse_query(route, request))
+      return {shared(to_response(*problem, request.path)), route.pattern};
     request.captured = std::move(*captured);
     if (route.is_snapshot && request.door == Door::board) {
       const auto detach = [&]() -> SnapshotPages::Render {

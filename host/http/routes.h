@@ -22,10 +22,16 @@ struct Route {
   std::string_view method;   // GET also answers HEAD
   std::string_view pattern;  // {x}: one segment; {x*}: the rest of the path
   Handler handler;
+  std::string_view text;  // for people
+  // The query's keys, as CSV: another one is refused, so that a mistyped one does not look like one
+  // that was left out. "*": whatever is there is left alone.
+  std::string_view query = "";
   bool is_snapshot = false;  // on the board it may be a moment old: snapshot_pages.h
 };
 
 std::span<const Route> routes();
+// The table of docs/operations/http.md.
+std::string routes_markdown();
 
 // The decoded placeholders, if the path fits the pattern.
 std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path);

@@ -28,10 +28,12 @@ class Server::Parts {
   Parts(const ServerOptions& options, const Ports& ports, OpenReader open_reader,
         ControlSocket control)
       : readers_(std::move(open_reader)),
-        streams_(readers_, ports.changes),
+        streams_(readers_, ports.changes, ports.status, options.state_dir),
         webhook_desk_(options.webhook_secrets),
-        services_{ports.commands, ports.status,  ports.reloads,     readers_,           requests_,
-                  pages_, streams_, webhook_desk_, options.state_dir, options.config_file},
+        operator_token_(options.operator_token),
+        services_{ports.commands, ports.status, ports.reloads, readers_,        requests_,
+                  pages_,         streams_,     webhook_desk_, operator_token_, options.state_dir,
+                  options.config_file},
         control_socket_(std::move(control)) {}
 
   void serve_control() {
@@ -58,6 +60,7 @@ class Server::Parts {
   SnapshotPages pages_;
   EventStreams streams_;
   WebhookDesk webhook_desk_;
+  OperatorToken operator_token_;
   Services services_;
   ControlSocket control_socket_;
   int board_port_ = -1;

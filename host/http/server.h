@@ -23,6 +23,7 @@ struct ServerOptions {
   int board_port = 8480;  // 0: any free port; -1: no board
   std::string webhooks_host = "127.0.0.1";
   int webhooks_port = -1;
+  std::string operator_token = {};  // empty: the board only reads
   std::map<std::string, std::string> webhook_secrets = {};  // by forge
   std::filesystem::path state_dir;
   std::filesystem::path config_file;  // for hints that name it

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "engine/ports.h"
+#include "http/board_guard.h"
 #include "http/reader_pool.h"
 #include "http/request_counts.h"
 #include "http/snapshot_pages.h"
@@ -24,6 +25,7 @@ struct Services {
   SnapshotPages& pages;
   EventStreams& streams;
   WebhookDesk& webhooks;
+  const OperatorToken& operator_token;
   std::filesystem::path state_dir;
   std::filesystem::path config_file;
 };

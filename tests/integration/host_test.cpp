@@ -31,7 +31,7 @@ std::string HostTest::yaml(const HostHarness& host, const ConfigText& config) {
        << "/tests" << (config.read.empty() ? "" : ", " + config.read) << "], write: [" << root
        << "], limits: {" << config.limits << "} }\n"
        << "http:\n  control: { socket: " << root << "/control.sock, mode: \"0600\" }\n"
-       << "  board: { listen: \"off\" }\n"
+       << "  board: { listen: " << config.board << " }\n"
        << "plugin_dirs: [" << test::plugin_dir() << "]\n"
        << "repos:" << (config.repos.empty() ? " {}\n" : "\n" + config.repos) << "plugins:\n"
        << "  test-runner: { enabled: " << config.test_runner_enabled << ", repos: \"*\" }\n"

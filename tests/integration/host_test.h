@@ -34,6 +34,7 @@ struct ConfigText {
   std::string read;         // one more folder that programs may read
   std::string limits;       // "file_mib: 8, …"
   std::string llm_timeout;  // of llm-spawner
+  std::string board = "\"off\"";
   std::string repos;    // entries of `repos`, two spaces in
   std::string plugins;  // more entries of `plugins`, two spaces in
   std::string rest;     // more sections

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "config/inspect.h"
 #include "http/handlers/handlers.h"
 #include "http/handlers/shared.h"
 
@@ -92,47 +91,15 @@ Result<Response> queue(const Services& services, const Request&) {
   return json_response(views::queue(picture, *status, outcomes, gates, deliveries));
 }
 
-std::variant<StreamWish, Problem> stream_wish(const Request& request,
-                                              const std::string& last_event_id) {
-  StreamWish wish;
-  const auto given = request.query.find("topics");
-  if (given != request.query.end() && !given->second.empty()) {
-    constexpr std::string_view k_task = "task:";
-    wish.tasks = wish.host = false;
-    for (const std::string_view topic : split(given->second, ',')) {
-      if (topic == "tasks") {
-        wish.tasks = true;
-      } else if (topic == "host") {
-        wish.host = true;
-      } else if (topic.starts_with(k_task) && topic.size() > k_task.size()) {
-        wish.work_items.emplace(topic.substr(k_task.size()));
-      } else {
-        return Problem{400, "invalid_parameter", "unknown topic " + printable(topic),
-                       "tasks, host, task:WORK-ITEM"};
-      }
-    }
-  }
-  const auto after = query_number(request, {"after", -1, 0, INT64_MAX});
-  if (const auto* problem = std::get_if<Problem>(&after)) return *problem;
-  const auto resumed = parse_integer(last_event_id);
-  if (std::get<std::int64_t>(after) >= 0) wish.after = std::get<std::int64_t>(after);
-  if (resumed && *resumed >= 0) wish.after = *resumed;
-  return wish;
-}
-
 // Values may name paths and hosts: not for everybody who reaches the board.
 Result<Response> show_config(const Services& services, const Request& request) {
-  if (request.door != Door::control) {
+  if (!request.is_operator) {
     return refuse(request, Problem{403, "control_only", "the configuration is shown to operators",
-                                   "orchestrator config show --running"});
+                                   "orchestrator config show --running, or send the operator's token"});
   }
   ORC_TRY(const engine::StatusPtr status, published_status(services));
   return with_etag(json_response(views::config_values(*status->generation)),
                    status->generation->number);
-}
-
-Result<Response> config_schema(const Services&, const Request&) {
-  return Response{.body = config::options_schema()};
 }
 
 Result<Response> next(const Services& services, const Request&) {

@@ -31,13 +31,24 @@ Result<Response> list_stages(const Services& services, const Request& request);
 Result<Response> list_gates(const Services& services, const Request& request);
 Result<Response> advisor(const Services& services, const Request& request);
 Result<Response> show_config(const Services& services, const Request& request);
-Result<Response> config_schema(const Services& services, const Request& request);
 Result<Response> next(const Services& services, const Request& request);
 Result<Response> list_events(const Services& services, const Request& request);
 inline constexpr std::string_view k_events_path = "/api/v1/events";
-// ?topics=tasks,host,task:ORCH-116 of an event stream; unset: everything.
-std::variant<StreamWish, Problem> stream_wish(const Request& request,
-                                              const std::string& last_event_id);
+// topics.cpp
+// ?topics=tasks,host,queue,task:ORCH-116,log:88 of an event stream; unset: every event.
+Result<std::variant<StreamWish, Problem>> stream_wish(const Services& services,
+                                                      const Request& request,
+                                                      const std::string& last_event_id);
+
+// schemas.cpp
+Result<Response> config_schema(const Services& services, const Request& request);
+Result<Response> artifact_schema(const Services& services, const Request& request);
+Result<Response> event_schema(const Services& services, const Request& request);
+
+// board.cpp
+Result<Response> board_page(const Services& services, const Request& request);
+Result<Response> task_page(const Services& services, const Request& request);
+Result<Response> board_asset(const Services& services, const Request& request);
 
 // tasks.cpp
 Result<Response> list_tasks(const Services& services, const Request& request);

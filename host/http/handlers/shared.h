@@ -31,6 +31,18 @@ Result<views::Picture> take_picture_with(store::Reader& reader, const engine::Sn
 // For who asks nothing about a job: a thousand rows are not read.
 Result<views::Picture> picture_without_jobs(store::Reader& reader, const engine::Snapshot& status);
 
+// A connection, the host's state, and the task that the path names.
+struct Subject {
+  engine::StatusPtr status;
+  ReaderPool::Loan reader;
+  std::optional<Task> task;  // nothing: there is no such task
+};
+Result<Subject> subject_of(const Services& services, const Request& request);
+Problem no_such_task(const std::string& id);
+// With its live job.
+Result<views::Picture> picture_of(const Subject& subject);
+Result<views::TaskFacts> facts_of(store::Reader& reader, TaskId task);
+
 // A whole number of the query within bounds; the default where the key is absent; a Problem
 // otherwise.
 struct NumberRule {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "http/handlers/handlers.h"
 #include "http/handlers/shared.h"
+#include "http/log_tail.h"
 
 namespace orc::http {
 
@@ -13,47 +14,6 @@ namespace {
 
 constexpr std::size_t k_max_artifact = 16 * 1024 * 1024;
 constexpr std::size_t k_max_log = 64 * 1024 * 1024;
-constexpr int k_most_events = 10'000;
-
-Problem no_such_task(const std::string& id) {
-  return Problem{404, "task_not_found", "there is no task " + id, "orchestrator task list"};
-}
-
-// A connection, the host's state, and the task that the path names.
-struct Subject {
-  engine::StatusPtr status;
-  ReaderPool::Loan reader;
-  std::optional<Task> task;
-};
-
-Result<Subject> subject_of(const Services& services, const Request& request) {
-  ORC_TRY(engine::StatusPtr status, published_status(services));
-  ORC_TRY(auto reader, services.readers.borrow());
-  ORC_TRY(auto task, reader->task(request.captured.at(0)));
-  return Subject{std::move(status), std::move(reader), std::move(task)};
-}
-
-Result<views::Picture> picture_of(const Subject& subject) {
-  return take_picture_with(*subject.reader, *subject.status, {&*subject.task, 1});
-}
-
-Result<views::TaskFacts> facts_of(store::Reader& reader, TaskId task) {
-  views::TaskFacts facts;
-  ORC_TRY(facts.jobs, reader.jobs(task));
-  ORC_TRY(facts.decisions, reader.decisions(task));
-  ORC_TRY(facts.artifacts, reader.artifacts(task));
-  ORC_TRY(facts.approvals, reader.approvals(task));
-  ORC_TRY(facts.agent_runs, reader.agent_runs(task));
-  ORC_TRY(facts.events, reader.events(EventId{}, task, k_most_events));
-  ORC_TRY(facts.pull_request, reader.pull_request(task));
-  ORC_TRY(facts.gate_runs, reader.gate_runs(task));
-  ORC_TRY(facts.deployments, reader.deployments(task));
-  ORC_TRY(std::vector<Monitor> monitors, reader.monitors(task));
-  if (monitors.empty()) return facts;
-  ORC_TRY(facts.samples, reader.samples(monitors.front().id));
-  facts.monitor = std::move(monitors.front());
-  return facts;
-}
 
 std::variant<store::TaskFilter, Problem> filter_of(const Request& request) {
   store::TaskFilter filter;
@@ -117,11 +77,6 @@ views::Json log_page(const Job& job, std::string_view log, LogWindow window) {
           {"state", to_string(job.state)},
           {"total", number},
           {"lines", std::move(lines)}};
-}
-
-std::filesystem::path log_path(const Job& job) {
-  return std::filesystem::path("jobs") /
-         (std::to_string(job.id.value) + "-" + std::to_string(job.attempt)) / "log";
 }
 
 }  // namespace
@@ -188,12 +143,16 @@ Result<Response> run_log(const Services& services, const Request& request) {
   ORC_TRY(const auto reader, services.readers.borrow());
   ORC_TRY(const auto job, reader->job(JobId{id.value_or(0)}));
   if (!job) return refuse(request, Problem{404, "run_not_found", "there is no run of that number"});
-  auto log = read_beneath(services.state_dir, log_path(*job), k_max_log);
+  auto log = read_beneath(services.state_dir, log_path(job->id, job->attempt), k_max_log);
   if (!log.ok() && log.error().kind != ErrorKind::not_found) return std::move(log).error();
   const std::string text = log.ok() ? std::move(log).value() : std::string();
   const auto raw = request.query.find("raw");
   if (raw != request.query.end() && raw->second == "1") {
-    return Response{.content_type = "text/plain; charset=utf-8", .body = text};
+    return Response{.content_type = "text/plain; charset=utf-8",
+                    .body = text,
+                    .headers = {{"Content-Disposition",
+                                 "attachment; filename=\"run-" + std::to_string(job->id.value) +
+                                     ".log\""}}};
   }
   return json_response(
       log_page(*job, text, {std::get<std::int64_t>(from), std::get<std::int64_t>(limit)}));

@@ -130,6 +130,10 @@ bool is_enabled(const config::Plugin& plugin, const Picture& picture);
 // The repositories that the plugin is killed for, one by one.
 Json repositories_killed_in(const std::string& plugin, const Picture& picture);
 
+// schemas.cpp: JSON Schemas, draft-07
+Json artifact_schema();
+Json event_schema();
+
 // advisor.cpp
 Json advisor(const config::Config& config, const std::vector<store::ShadowTally>& tallies,
              const std::vector<store::ShadowDisagreement>& disagreements);

@@ -82,8 +82,16 @@ const Case k_cases[] = {
     {"OpenBoard",
      "http: { board: { listen: \"0.0.0.0:8480\" } }\n",
      {k_at +
-      "3:26: http.board.listen: \"0.0.0.0\" is not a loopback address, and the board asks for no "
-      "password\n  listen on 127.0.0.1 and put a reverse proxy with authentication in front"}},
+      "3:26: http.board.listen: \"0.0.0.0\" is not a loopback address, and the board has no operator "
+      "token\n  listen on 127.0.0.1 behind a reverse proxy with authentication, or give "
+      "http.board.operator_token"}},
+    {"BoardWithoutAName",
+     "http: { board: { listen: \"0.0.0.0:8480\", operator_token: { env: T } } }\n",
+     {k_at + "3:26: http.board.listen: \"0.0.0.0\" is no name that a browser can ask for\n  give the "
+             "one address or name under which the board is reached"}},
+    {"TokenInThePlain",
+     "http: { board: { operator_token: { token: 0123456789abcdef } } }\n",
+     {k_at + "3:18: http.board.operator_token: names no secret\n  such as { credential: board-token }"}},
     {"EmptyApprover",
      "gates: { analysis_approval: { approvers: [\" \"] } }\n",
      {k_at + "3:43: gates.analysis_approval.approvers[0]: found an empty text, wanted a user"}},
@@ -105,6 +113,19 @@ TEST(Load, WarnsAboutAScopeThatNamesNoRepository) {
                                         "3:34: plugins.llm-spawner.repos: warning: no repository "
                                         "\"webste\", did you mean \"website\"?"};
   EXPECT_EQ(folder.texts(loaded.findings), wanted);
+  EXPECT_TRUE(loaded.config);
+}
+
+TEST(Load, WarnsThatABoardInTheNetworkIsReadByEverybody) {
+  const ConfigFolder folder;
+  const Loaded loaded = folder.load(
+      "version: 1\nhttp: { board: { listen: \"192.0.2.7:8480\", operator_token: { env: T } } }\n");
+  const std::string wanted =
+      k_at +
+      "2:26: http.board.listen: warning: whoever reaches \"192.0.2.7\" may read, and the token crosses "
+      "the network as it is\n  put a reverse proxy with TLS and authentication in front";
+  const std::vector<std::string> texts = folder.texts(loaded.findings);
+  EXPECT_EQ(std::count(texts.begin(), texts.end(), wanted), 1);
   EXPECT_TRUE(loaded.config);
 }
 

@@ -18,6 +18,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
+TEST(OperatorToken, IsReadBehindItsReferenceAndNeverShort) {
+  const test::TempDir folder;
+  const auto config_with = [&](const std::string& token) {
+    const fs::path path = folder.path() / "token";
+    std::ofstream(path) << token << "\n";
+    ::chmod(path.c_str(), 0600);
+    Config config;
+    config.operator_token = nlohmann::json{{"file", path.string()}}.dump();
+    return config;
+  };
+  Config config = config_with("0123456789abcdef");
+  EXPECT_EQ(read_listener_secrets(config).value().operator_token, "0123456789abcdef");
+  config.board.port = -1;
+  EXPECT_EQ(read_listener_secrets(config).value().operator_token, "") << "there is no board";
+  const auto refused = read_listener_secrets(config_with("0123456789abcde"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().message,
+            "http.board.operator_token: shorter than 16 characters; make one with: openssl rand "
+            "-hex 32");
+}
+
 class SecretFile : public ::testing::Test {
  protected:
   fs::path file(const std::string& content, mode_t mode = 0600) const {

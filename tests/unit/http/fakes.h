@@ -292,6 +292,7 @@ class RunningServer {
                              .board_host = "127.0.0.1",
                              .board_port = 0,
                              .webhooks_port = 0,
+                             .operator_token = operator_token,
                              .webhook_secrets = webhook_secrets,
                              .state_dir = dir.path(),
                              .config_file = "/etc/orchestrator/orchestrator.yaml"},
@@ -312,6 +313,7 @@ class RunningServer {
   Rows rows;
   FakeEngine engine;
   http::Changes changes;
+  std::string operator_token;
   std::map<std::string, std::string> webhook_secrets{{"gitea", "hook-secret"}};
   std::atomic<int> readers_opened = 0;
   std::atomic<bool> store_broken = false;

@@ -112,7 +112,7 @@ TEST_F(ServerGuards, AnswerOnTheBoardOnlyUnderAKnownName) {
   EXPECT_EQ(status_for(""), 421);
 }
 
-TEST_F(ServerGuards, RefuseEveryWriteOnTheBoard) {
+TEST_F(ServerGuards, RefuseEveryWriteOnABoardWithoutAToken) {
   for (const std::string method : {"POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"}) {
     const RawReply reply =
         board(running_, method +

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/time.h"
 #include "base/unique_fd.h"
 
 namespace orc::test {
@@ -82,6 +83,13 @@ class RawConnection {
       if (!read_more()) return false;
     }
     return true;
+  }
+  // Reads on to the end; false after the deadline.
+  bool receive_to_the_end() {
+    const MonoTime before = mono_now();
+    while (read_more()) {
+    }
+    return mono_now() - before < Millis{5000};
   }
   const std::string& received() const { return buffer_; }
   bool is_at_end() { return buffer_.empty() && !read_more(); }

@@ -97,7 +97,7 @@ TEST_F(Routes, SayWhichMethodsAPathKnows) {
   running_.start();
   const RawReply reply = post(running_, "/status", "{}");
   EXPECT_EQ(reply.status, 405);
-  EXPECT_TRUE(reply.has_header("Allow: GET")) << reply.head;
+  EXPECT_TRUE(reply.has_header("Allow: GET, HEAD")) << reply.head;
   EXPECT_EQ(get(running_, "/nothing").json()["code"], "no_such_route");
 }
 

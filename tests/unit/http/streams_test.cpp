@@ -5,10 +5,12 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <fstream>
 #include <future>
 #include <thread>
 
 #include "base/redact.h"
+#include "http/log_tail.h"
 #include "http/snapshot_pages.h"
 #include "unit/http/fakes.h"
 
@@ -79,9 +81,114 @@ TEST_F(EventStream, TellsAListenerWithAnUnknownPastToLookAtEverythingAnew) {
   EXPECT_TRUE(stream.receive_until("event: resync")) << stream.received();
 }
 
-TEST_F(EventStream, RefusesATopicThatThereIsNot) {
-  RawConnection stream = listen("/api/v1/events?topics=weather");
-  EXPECT_EQ(stream.receive().status, 400);
+TEST_F(EventStream, RefusesATopicThatThereIsNotAndNamesThoseThatThereAre) {
+  for (const char* topics : {"weather", "tasks,weather", "task:", "log:", "log:x", "log:0", "queue:",
+                             "log:88,log:89"}) {
+    RawConnection stream = listen(std::string("/api/v1/events?topics=") + topics);
+    const RawReply reply = stream.receive();
+    EXPECT_EQ(reply.status, 400) << topics;
+    EXPECT_EQ(reply.json()["code"], "unknown_topic");
+    EXPECT_EQ(reply.json()["hint"], "tasks, host, queue, task:WORK-ITEM, log:RUN (one)");
+  }
+}
+
+TEST_F(EventStream, SumsTheQueueUpWheneverItHasChanged) {
+  RawConnection stream = listen("/api/v1/events?topics=queue");
+  ASSERT_TRUE(stream.receive_until("0 running")) << stream.received();
+  EXPECT_EQ(stream.received().find("event: event"), std::string::npos);
+  running_.publish([](engine::Snapshot& s) { s.running = {{.job = JobId{88}}}; });
+  running_.changes.tell();
+  ASSERT_TRUE(stream.receive_until("\"busy\":1")) << stream.received();
+}
+
+class LogStream : public EventStream {
+ protected:
+  void SetUp() override {
+    job_.id = JobId{88};
+    job_.task = TaskId{7};
+    job_.stage = Stage::testing;
+    job_.state = JobState::running;
+    job_.attempt = 2;
+    running_.rows.jobs = {job_};
+    EventStream::SetUp();
+  }
+  void write(int attempt, const std::string& text) {
+    const auto folder = running_.dir.path() / "jobs" / ("88-" + std::to_string(attempt));
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "log", std::ios::app) << text;
+  }
+  // The rows change before the server asks again.
+  void end_run() {
+    running_.rows.jobs[0].state = JobState::finished;
+    running_.changes.tell();
+  }
+  Job job_;
+};
+
+TEST_F(LogStream, TellsEachLineWhenItIsWholeAndTheRestWhenTheRunHasEnded) {
+  RawConnection stream = listen("/api/v1/events?topics=log:88");
+  write(2, "one\ntw");
+  ASSERT_TRUE(stream.receive_until(R"({"n":1,"text":"one"})")) << stream.received();
+  EXPECT_EQ(stream.received().find("tw"), std::string::npos) << stream.received();
+  write(2, "o\nthree");
+  ASSERT_TRUE(stream.receive_until(R"({"n":2,"text":"two"})")) << stream.received();
+  EXPECT_EQ(stream.received().find("three"), std::string::npos) << stream.received();
+  end_run();
+  ASSERT_TRUE(stream.receive_to_the_end()) << stream.received();
+  EXPECT_NE(stream.received().find("event: end\ndata: {\"run\":88,\"attempt\":2}\n\n"),
+            std::string::npos)
+      << stream.received();
+  EXPECT_NE(stream.received().find(R"({"n":3,"text":"three"})"), std::string::npos);
+  EXPECT_NE(stream.received().find("id: 3;2.2\n"), std::string::npos) << stream.received();
+}
+
+TEST_F(LogStream, GoesOnBehindTheLineThatTheListenerHas) {
+  write(2, "one\ntwo\nthree\nfour\n");
+  RawConnection asked = listen("/api/v1/events?topics=log:88&from=3");
+  ASSERT_TRUE(asked.receive_until("four")) << asked.received();
+  EXPECT_EQ(asked.received().find("two"), std::string::npos);
+  RawConnection resumed = listen("/api/v1/events?topics=log:88", "Last-Event-ID: 3;2.3\r\n");
+  ASSERT_TRUE(resumed.receive_until("four")) << resumed.received();
+  EXPECT_EQ(resumed.received().find("three"), std::string::npos);
+}
+
+TEST_F(LogStream, BeginsAnewWithTheNextAttempt) {
+  write(1, "old one\nold two");
+  write(2, "new one\n");
+  RawConnection stream = listen("/api/v1/events?topics=log:88", "Last-Event-ID: 3;1.1\r\n");
+  ASSERT_TRUE(stream.receive_until("new one")) << stream.received();
+  EXPECT_NE(stream.received().find(R"("attempt":1,"lines":[{"n":2,"text":"old two"}])"),
+            std::string::npos)
+      << stream.received();
+  EXPECT_NE(stream.received().find(R"("attempt":2,"lines":[{"n":1,)"), std::string::npos);
+}
+
+TEST_F(LogStream, OfARunThatThereIsNotIsAProblem) {
+  RawConnection stream = listen("/api/v1/events?topics=log:99");
+  EXPECT_EQ(stream.receive().status, 404);
+}
+
+TEST(LogTail, CountsLinesOfAnyLengthAndCutsTheLongOnes) {
+  const TempDir dir;
+  std::filesystem::create_directories(dir.path() / "jobs" / "1-1");
+  const std::string wide(3 * http::LogTail::k_piece, 'x');
+  std::ofstream(dir.path() / "jobs" / "1-1" / "log") << "a\n" << wide << "\nb\n\nend";
+  http::LogTail tail(dir.path(), http::log_path(JobId{1}, 1), 1);
+  std::vector<http::LogLine> lines;
+  do {
+    for (http::LogLine& line : tail.read(true).value()) lines.push_back(std::move(line));
+  } while (!tail.is_at_end());
+  ASSERT_EQ(lines.size(), 5U);
+  EXPECT_EQ(lines[1].text.size(), http::LogTail::k_longest);
+  EXPECT_EQ(lines[2].text, "b");
+  EXPECT_EQ(lines[3].text, "");
+  EXPECT_EQ(lines[4].number, 5);
+  EXPECT_EQ(lines[4].text, "end");
+  const auto last = http::last_lines(dir.path(), http::log_path(JobId{1}, 1), 2).value();
+  ASSERT_EQ(last.size(), 2U);
+  EXPECT_EQ(last[0].number, 4);
+  EXPECT_EQ(last[1].text, "end");
+  EXPECT_TRUE(http::last_lines(dir.path(), "jobs/2-1/log", 2).value().empty());
 }
 
 TEST_F(EventStream, HoldsNoThreadOfTheServer) {
