@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/audit.h"
+#include "app/author/author.h"
 #include "app/config_commands.h"
 #include "app/demo.h"
 #include "app/doctor.h"
@@ -110,6 +111,22 @@ int Commands::config_init(const cli::ConfigInitOptions& options, const cli::Term
 
 int Commands::plugin_switch(const cli::PluginSwitchOptions& options) {
   return app::plugin_switch(options);
+}
+
+int Commands::plugin_new(const cli::PluginNewOptions& options) {
+  return app::plugin_new(options);
+}
+
+int Commands::plugin_check(const cli::PluginCheckOptions& options) {
+  return app::plugin_check(options);
+}
+
+int Commands::plugin_run(const cli::PluginRunOptions& options) {
+  return app::plugin_run(options);
+}
+
+int Commands::artifact_check(const cli::ArtifactCheckOptions& options) {
+  return app::artifact_check(options);
 }
 
 int Commands::replay(const cli::ReplayOptions& options) {

@@ -52,6 +52,9 @@ std::string event_line(const Json& event);
 std::string gate_list_text(const Json& stages);
 std::string top_text(const Json& status, const Json& queue, const Json& next);
 std::string findings_text(const Json& with_findings);
+std::string plugin_check_text(const Json& answer);
+std::string plugin_run_text(const Json& answer);
+std::string artifact_check_text(const Json& answer);
 
 // STAGE_TRANSITIONS as a Markdown table; needs no host.
 std::string stages_markdown();

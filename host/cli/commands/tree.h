@@ -38,6 +38,7 @@ void add_observe_commands(Tree& tree);  // next, top, events, gate
 void add_daemon_commands(Tree& tree);   // status, reload, drain, resume, queue
 void add_task_commands(Tree& tree);
 void add_plugin_commands(Tree& tree);
+void add_author_commands(Tree& tree);  // plugin new|check|run, artifact
 void add_lease_commands(Tree& tree);
 void add_run_commands(Tree& tree);  // run, usage
 void add_check_command(Tree& tree);
