@@ -79,11 +79,16 @@ int config_show(const cli::ConfigShowOptions& options) {
                       {"source", loaded.sources.at(key)},
                       {"needs_restart", config::needs_restart(key)}});
   }
-  print_answer({{"schema", "orchestrator.config/1"},
-         {"generation", nullptr},
-         {"sha256", loaded.sha256},
-         {"values", std::move(values)}},
-        "values", options.output, options.sources ? cli::config_sources_text : cli::config_text);
+  const Json answer{{"schema", "orchestrator.config/1"},
+                    {"generation", nullptr},
+                    {"sha256", loaded.sha256},
+                    {"values", std::move(values)}};
+  if (options.output == cli::OutputFormat::yaml) {
+    std::fputs(printable(cli::config_yaml(answer, options.sources)).c_str(), stdout);
+  } else {
+    print_answer(answer, "values", options.output,
+                 options.sources ? cli::config_sources_text : cli::config_text);
+  }
   return to_int(ExitCode::done);
 }
 
@@ -99,8 +104,8 @@ int config_env(const cli::ConfigEnvOptions& options) {
                     {"set", row.is_set},
                     {"needs_restart", row.needs_restart}});
   }
-  print_answer({{"schema", "orchestrator.variables/1"}, {"variables", std::move(rows)}}, "variables",
-        options.output, variables_text);
+  print_answer({{"schema", "orchestrator.variables/1"}, {"variables", std::move(rows)}},
+               "variables", options.output, variables_text);
   return to_int(ExitCode::done);
 }
 

@@ -103,9 +103,11 @@ std::string plugin_run_text(const Json& answer) {
 std::string artifact_check_text(const Json& answer) {
   const std::string result = text_field(answer, "result");
   if (result != "broken") {
-    return text_field(answer, "file") + ": " + text_field(answer, "text") + "\n" +
-           text_field(answer, "gate") + " -> " + result + "   " +
-           transition_text(object_field(answer, "transition")) + "\n";
+    const Json& transition = object_field(answer, "transition");
+    const std::string text = text_field(answer, "file") + ": " + text_field(answer, "text") + "\n";
+    if (transition.empty()) return text;
+    return text + text_field(answer, "gate") + " -> " + result + "   " +
+           transition_text(transition) + "\n";
   }
   const std::string fix = text_field(answer, "fix");
   return text_field(answer, "where") + ": " + text_field(answer, "problem") + "\n" +

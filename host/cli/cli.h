@@ -11,11 +11,12 @@
 
 namespace orc::cli {
 
-enum class OutputFormat : std::uint8_t { text, json, jsonl };
+enum class OutputFormat : std::uint8_t { text, json, jsonl, yaml };  // yaml: a configuration only
 
 struct ServeOptions {
   std::optional<std::filesystem::path> file;  // unset: the default place
   std::vector<std::string> set;               // "daemon.workers=4"
+  bool dev = false;  // everything in a folder that goes with it, a board on any free port
 };
 
 struct DemoOptions {
@@ -26,7 +27,8 @@ struct DemoOptions {
 
 struct ConfigCheckOptions {
   std::optional<std::filesystem::path> file;
-  bool strict = false;  // a warning refuses as well
+  bool offline = false;  // the file and the plugins alone: no secrets, sockets or programs
+  bool strict = false;   // a warning refuses as well
   OutputFormat output = OutputFormat::text;
 };
 

@@ -47,6 +47,8 @@ std::string reload_text(const Json& reload);
 std::string preview_text(const Json& reload);
 std::string config_text(const Json& config);
 std::string config_sources_text(const Json& config);
+// A file that reads back as the same; `with_sources`: each value's as a remark.
+std::string config_yaml(const Json& config, bool with_sources);
 std::string next_text(const Json& next);
 std::string event_line(const Json& event);
 std::string gate_list_text(const Json& stages);

@@ -165,7 +165,7 @@ int artifact_check(const cli::ArtifactCheckOptions& options) {
   } else {
     const bool is_alone = !role.rule->verdict_key.empty();
     answer["text"] = is_alone ? text_of(gate) : "in order; its stage owes more files than this one";
-    answer["transition"] = transition_after(gate, *role.rule);
+    answer["transition"] = is_alone ? transition_after(gate, *role.rule) : Json(nullptr);
   }
   print_answer(answer, nullptr, options.output, cli::artifact_check_text);
   return to_int(broken ? ExitCode::no : ExitCode::done);

@@ -16,6 +16,7 @@
 #include "cli/text_views.h"
 #include "config/plugin_assessment.h"
 #include "http/views/views.h"
+#include "process/process.h"
 
 namespace orc::app {
 
@@ -129,6 +130,8 @@ std::optional<std::string> wrong_use(const cli::PluginRunOptions& options) {
 }  // namespace
 
 int plugin_run(const cli::PluginRunOptions& options) {
+  // Or what the plugin leaves behind would be out of reach once its worker has ended.
+  (void)process::become_subreaper();
   if (const auto wrong = wrong_use(options)) return fail(ExitCode::usage, *wrong);
   const ReadFixture read = read_fixture(options.fixture);
   for (const config::Finding& finding : read.findings)

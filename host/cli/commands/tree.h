@@ -20,8 +20,10 @@ struct Tree {
   std::function<int()> chosen;
 };
 
-// -o text|json|jsonl
-void add_output_option(CLI::App& command, OutputFormat& output);
+// -o text|json|jsonl; `also`: and this one.
+void add_output_option(CLI::App& command, OutputFormat& output,
+                       OutputFormat also = OutputFormat::text);
+void add_socket_option(CLI::App& command, std::string& socket);
 // -o and --socket
 std::shared_ptr<CommonOptions> add_common_options(CLI::App& command);
 // Runs `action` with a session once the command line is parsed.
