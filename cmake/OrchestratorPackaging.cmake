@@ -14,6 +14,7 @@ function(orchestrator_prints file)
 endfunction()
 orchestrator_prints(orchestrator.1 __manual orchestrator)
 orchestrator_prints(orchestrator.yaml.5 __manual orchestrator.yaml)
+orchestrator_prints(orchestrator-plugin.7 __manual orchestrator-plugin)
 orchestrator_prints(orchestrator.schema.json config schema)
 orchestrator_prints(orchestrator.bash completion bash)
 orchestrator_prints(_orchestrator completion zsh)
@@ -22,6 +23,7 @@ add_custom_target(manual ALL DEPENDS ${printed})
 
 install(FILES "${generated}/orchestrator.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT host)
 install(FILES "${generated}/orchestrator.yaml.5" DESTINATION "${CMAKE_INSTALL_MANDIR}/man5" COMPONENT host)
+install(FILES "${generated}/orchestrator-plugin.7" DESTINATION "${CMAKE_INSTALL_MANDIR}/man7" COMPONENT plugin-api)
 install(FILES "${generated}/orchestrator.schema.json" config/alerts.yml
         DESTINATION "${CMAKE_INSTALL_DATADIR}/orchestrator" COMPONENT host)
 install(FILES "${generated}/orchestrator.bash" RENAME orchestrator

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "app/answer.h"
 #include "app/audit_place.h"
 #include "app/check/check.h"
 #include "app/failure.h"
@@ -29,7 +30,7 @@ std::optional<store::ChainAnchor> parse_anchor(const std::string& text) {
   return is_hash ? std::optional(anchor) : std::nullopt;
 }
 
-nlohmann::json to_json(const store::ChainReport& report, const std::string& file) {
+Json to_json(const store::ChainReport& report, const std::string& file) {
   nlohmann::json json{{"schema", "orchestrator.events_verify/1"},
                       {"database", file},
                       {"intact", !report.broken},
@@ -60,10 +61,10 @@ void print_text(const store::ChainReport& report, const std::string& file) {
   std::printf("\nanchor %lld:%s\n", static_cast<long long>(report.last.value), report.head.c_str());
 }
 
-nlohmann::json to_json(const CheckReport& report, const std::string& file) {
-  nlohmann::json checks = nlohmann::json::array();
+Json to_json(const CheckReport& report, const std::string& file) {
+  Json checks = Json::array();
   for (const store::RowCheck& check : report.checks) {
-    nlohmann::json violations = nlohmann::json::array();
+    Json violations = Json::array();
     for (const store::Violation& v : report.violations) {
       if (v.check == check.name)
         violations.push_back({{"row", v.row}, {"problem", v.problem}, {"advice", v.advice}});
@@ -74,7 +75,7 @@ nlohmann::json to_json(const CheckReport& report, const std::string& file) {
   }
   return {{"schema", "orchestrator.db_check/1"},
           {"database", file},
-          {"host_pid", report.host ? nlohmann::json(*report.host) : nlohmann::json()},
+          {"host_pid", report.host ? Json(*report.host) : Json()},
           {"checks", std::move(checks)},
           {"violations", report.violations.size()}};
 }
@@ -90,10 +91,10 @@ void print_text(const CheckReport& report, const std::string& file) {
 }
 
 template <typename Report>
-void print(const Report& report, const std::string& file, cli::OutputFormat output) {
+void print(const Report& report, const char* rows, const std::string& file,
+           cli::OutputFormat output) {
   if (output == cli::OutputFormat::text) return print_text(report, file);
-  std::puts(
-      to_json(report, file).dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  print_answer(to_json(report, file), rows, output, nullptr);
 }
 
 }  // namespace
@@ -103,7 +104,7 @@ int db_check(const cli::DbCheckOptions& options) {
   if (!place.ok()) return fail(ExitCode::unusable, place.error().message);
   const Result<CheckReport> report = check_place(place.value());
   if (!report.ok()) return fail(ExitCode::unusable, report.error().message);
-  print(report.value(), place.value().database.string(), options.output);
+  print(report.value(), "checks", place.value().database.string(), options.output);
   return cli::to_int(report.value().violations.empty() ? cli::ExitCode::done : cli::ExitCode::no);
 }
 
@@ -125,7 +126,7 @@ int events_verify(const cli::EventsVerifyOptions& options) {
   if (!audit.ok()) return fail(ExitCode::unusable, audit.error().message);
   const Result<store::ChainReport> report = audit.value()->verify_events(anchor);
   if (!report.ok()) return fail(ExitCode::unusable, report.error().message);
-  print(report.value(), file, options.output);
+  print(report.value(), nullptr, file, options.output);
   return cli::to_int(report.value().broken ? cli::ExitCode::no : cli::ExitCode::done);
 }
 

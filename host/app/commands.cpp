@@ -3,20 +3,20 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 
 #include "app/audit.h"
+#include "app/author/author.h"
+#include "app/config_check.h"
 #include "app/config_commands.h"
 #include "app/demo.h"
+#include "app/dev.h"
 #include "app/doctor.h"
 #include "app/plugin_switch.h"
 #include "app/replay.h"
-#include "app/scratch_folder.h"
 #include "app/selftest/command.h"
 #include "app/serve.h"
 #include "base/revision.h"
 #include "cli/exit_code.h"
-#include "config/generation.h"
 #include "config/inspect.h"
 
 namespace orc::app {
@@ -24,36 +24,6 @@ namespace orc::app {
 namespace {
 
 constexpr const char* k_default_file = "/etc/orchestrator/orchestrator.yaml";
-
-using Findings = std::vector<config::Finding>;
-
-bool is_error(const config::Finding& finding) {
-  return finding.severity == config::Finding::Severity::error;
-}
-
-void print_text(const Findings& findings, bool accepted, const std::filesystem::path& file) {
-  for (const config::Finding& finding : findings) {
-    std::fprintf(stderr, "%s\n", to_text(finding).c_str());
-  }
-  std::fprintf(accepted ? stdout : stderr, "%s: %s\n", file.c_str(),
-               accepted ? "the configuration is accepted" : "the configuration is refused");
-}
-
-void print_json(const Findings& findings, bool accepted, const std::filesystem::path& file) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const config::Finding& f : findings) {
-    list.push_back({{"severity", is_error(f) ? "error" : "warning"},
-                    {"where", f.where},
-                    {"key", f.key},
-                    {"problem", f.problem},
-                    {"fix", f.fix}});
-  }
-  const nlohmann::json answer{{"schema", "orchestrator.config_check/1"},
-                              {"file", file.string()},
-                              {"accepted", accepted},
-                              {"findings", list}};
-  std::puts(answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
-}
 
 }  // namespace
 
@@ -65,6 +35,7 @@ std::filesystem::path config_file(const std::optional<std::filesystem::path>& fi
 }
 
 int Commands::serve(const cli::ServeOptions& options) {
+  if (options.dev) return serve_dev(options);
   return app::serve({.file = config_file(options.file),
                      .environment = config::orch_environment(),
                      .set = options.set});
@@ -75,20 +46,7 @@ int Commands::demo(const cli::DemoOptions& options) {
 }
 
 int Commands::config_check(const cli::ConfigCheckOptions& options) {
-  const std::filesystem::path file = config_file(options.file);
-  const ScratchFolder scratch;
-  const config::Built built =
-      config::build_generation({.file = file,
-                                .environment = config::orch_environment(),
-                                .set = {"daemon.state_dir=" + scratch.path().string()}},
-                               worker_path(), nullptr);
-  const bool accepted = built.generation != nullptr && (!options.strict || built.findings.empty());
-  if (options.output == cli::OutputFormat::text) {
-    print_text(built.findings, accepted, file);
-  } else {
-    print_json(built.findings, accepted, file);
-  }
-  return accepted ? cli::to_int(cli::ExitCode::done) : cli::to_int(cli::ExitCode::refused_config);
+  return app::config_check(options);
 }
 
 int Commands::config_show(const cli::ConfigShowOptions& options) {
@@ -110,6 +68,22 @@ int Commands::config_init(const cli::ConfigInitOptions& options, const cli::Term
 
 int Commands::plugin_switch(const cli::PluginSwitchOptions& options) {
   return app::plugin_switch(options);
+}
+
+int Commands::plugin_new(const cli::PluginNewOptions& options) {
+  return app::plugin_new(options);
+}
+
+int Commands::plugin_check(const cli::PluginCheckOptions& options) {
+  return app::plugin_check(options);
+}
+
+int Commands::plugin_run(const cli::PluginRunOptions& options) {
+  return app::plugin_run(options);
+}
+
+int Commands::artifact_check(const cli::ArtifactCheckOptions& options) {
+  return app::artifact_check(options);
 }
 
 int Commands::replay(const cli::ReplayOptions& options) {

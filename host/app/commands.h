@@ -17,6 +17,10 @@ class Commands final : public cli::Entry {
   int config_schema() override;
   int config_init(const cli::ConfigInitOptions& options, const cli::Terminal& terminal) override;
   int plugin_switch(const cli::PluginSwitchOptions& options) override;
+  int plugin_new(const cli::PluginNewOptions& options) override;
+  int plugin_check(const cli::PluginCheckOptions& options) override;
+  int plugin_run(const cli::PluginRunOptions& options) override;
+  int artifact_check(const cli::ArtifactCheckOptions& options) override;
   int replay(const cli::ReplayOptions& options) override;
   int db_backup(const cli::DbBackupOptions& options) override;
   int db_migrate(const cli::DatabasePlace& place) override;

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "app/answer.h"
 #include "app/audit_place.h"
 #include "app/commands.h"
 #include "app/failure.h"
@@ -21,23 +22,7 @@ namespace orc::app {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using cli::ExitCode;
-
-// The rows one a line, or the whole, or as text.
-void print(const Json& answer, const char* rows, cli::OutputFormat output,
-           std::string (*view)(const Json&)) {
-  const auto dump = [](const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  };
-  if (output == cli::OutputFormat::text) {
-    std::fputs(printable(view(answer)).c_str(), stdout);
-  } else if (output == cli::OutputFormat::json) {
-    std::puts(dump(answer).c_str());
-  } else {
-    for (const Json& row : answer[rows]) std::puts(dump(row).c_str());
-  }
-}
 
 bool print_findings(const config::Loaded& loaded) {
   for (const config::Finding& finding : loaded.findings)
@@ -94,11 +79,16 @@ int config_show(const cli::ConfigShowOptions& options) {
                       {"source", loaded.sources.at(key)},
                       {"needs_restart", config::needs_restart(key)}});
   }
-  print({{"schema", "orchestrator.config/1"},
-         {"generation", nullptr},
-         {"sha256", loaded.sha256},
-         {"values", std::move(values)}},
-        "values", options.output, options.sources ? cli::config_sources_text : cli::config_text);
+  const Json answer{{"schema", "orchestrator.config/1"},
+                    {"generation", nullptr},
+                    {"sha256", loaded.sha256},
+                    {"values", std::move(values)}};
+  if (options.output == cli::OutputFormat::yaml) {
+    std::fputs(printable(cli::config_yaml(answer, options.sources)).c_str(), stdout);
+  } else {
+    print_answer(answer, "values", options.output,
+                 options.sources ? cli::config_sources_text : cli::config_text);
+  }
   return to_int(ExitCode::done);
 }
 
@@ -114,8 +104,8 @@ int config_env(const cli::ConfigEnvOptions& options) {
                     {"set", row.is_set},
                     {"needs_restart", row.needs_restart}});
   }
-  print({{"schema", "orchestrator.variables/1"}, {"variables", std::move(rows)}}, "variables",
-        options.output, variables_text);
+  print_answer({{"schema", "orchestrator.variables/1"}, {"variables", std::move(rows)}},
+               "variables", options.output, variables_text);
   return to_int(ExitCode::done);
 }
 

@@ -3,15 +3,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "app/answer.h"
 #include "app/preflights.h"
 #include "app/scratch_folder.h"
 #include "app/selftest/selftest.h"
 #include "app/serve.h"
-#include "base/text.h"
+#include "cli/text_views.h"
 #include "git/repository.h"
 #include "jobs/worker_client.h"
 
@@ -206,24 +206,33 @@ bool has_faults(const std::vector<Finding>& findings) {
                      [](const Finding& finding) { return finding.state == State::fault; });
 }
 
-void print(const std::vector<Finding>& findings, cli::OutputFormat format) {
-  nlohmann::json rows = nlohmann::json::array();
-  for (const Finding& each : findings) {
-    if (format != cli::OutputFormat::text) {
-      rows.push_back({{"state", to_string(each.state)},
-                      {"check", each.check},
-                      {"subject", each.subject},
-                      {"text", each.text},
-                      {"fix", each.fix}});
-      continue;
-    }
-    const std::string line = each.check + " " + each.subject + ": " + each.text +
-                             (each.fix.empty() ? "" : "    fix: " + each.fix);
-    std::printf("%-4s  %s\n", to_string(each.state), printable(line).c_str());
+namespace {
+
+std::string in_lines(const Json& answer) {
+  std::string text;
+  for (const Json& each : answer["findings"]) {
+    std::string state = cli::text_field(each, "state");
+    state.resize(6, ' ');
+    const std::string fix = cli::text_field(each, "fix");
+    text += state + cli::text_field(each, "check") + " " + cli::text_field(each, "subject") + ": " +
+            cli::text_field(each, "text") + (fix.empty() ? "" : "    fix: " + fix) + "\n";
   }
-  if (format == cli::OutputFormat::text) return;
-  const nlohmann::json answer{{"schema", "orchestrator.doctor/1"}, {"findings", std::move(rows)}};
-  std::puts(answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  return text;
+}
+
+}  // namespace
+
+void print(const std::vector<Finding>& findings, cli::OutputFormat format) {
+  Json rows = Json::array();
+  for (const Finding& each : findings) {
+    rows.push_back({{"state", to_string(each.state)},
+                    {"check", each.check},
+                    {"subject", each.subject},
+                    {"text", each.text},
+                    {"fix", each.fix}});
+  }
+  print_answer({{"schema", "orchestrator.doctor/1"}, {"findings", std::move(rows)}}, "findings",
+               format, in_lines);
 }
 
 }  // namespace orc::app

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "app/answer.h"
 #include "app/audit_place.h"
 #include "app/commands.h"
 #include "app/failure.h"
@@ -17,7 +18,6 @@ namespace orc::app {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using cli::ExitCode;
 using engine::PastRun;
 
@@ -91,19 +91,6 @@ std::string replay_text(const Json& answer) {
   return text + cli::table(lines);
 }
 
-void print(const Json& answer, cli::OutputFormat output) {
-  const auto dump = [](const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  };
-  if (output == cli::OutputFormat::text) {
-    std::fputs(printable(replay_text(answer)).c_str(), stdout);
-  } else if (output == cli::OutputFormat::json) {
-    std::puts(dump(answer).c_str());
-  } else {
-    for (const Json& row : answer["differences"]) std::puts(dump(row).c_str());
-  }
-}
-
 }  // namespace
 
 int replay(const cli::ReplayOptions& options) {
@@ -122,7 +109,8 @@ int replay(const cli::ReplayOptions& options) {
     const bool missing = runs.error().kind == ErrorKind::not_found;
     return fail(missing ? ExitCode::no : ExitCode::unusable, runs.error().message);
   }
-  print(compare(runs.value(), *before, *candidate), options.output);
+  print_answer(compare(runs.value(), *before, *candidate), "differences", options.output,
+               replay_text);
   return to_int(ExitCode::done);
 }
 

@@ -62,6 +62,7 @@ void add_commands(Tree& tree) {
   add_daemon_commands(tree);
   add_task_commands(tree);
   add_plugin_commands(tree);
+  add_author_commands(tree);
   add_lease_commands(tree);
   add_run_commands(tree);
   add_check_command(tree);

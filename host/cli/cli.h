@@ -11,11 +11,12 @@
 
 namespace orc::cli {
 
-enum class OutputFormat : std::uint8_t { text, json, jsonl };
+enum class OutputFormat : std::uint8_t { text, json, jsonl, yaml };  // yaml: a configuration only
 
 struct ServeOptions {
   std::optional<std::filesystem::path> file;  // unset: the default place
   std::vector<std::string> set;               // "daemon.workers=4"
+  bool dev = false;  // everything in a folder that goes with it, a board on any free port
 };
 
 struct DemoOptions {
@@ -26,7 +27,8 @@ struct DemoOptions {
 
 struct ConfigCheckOptions {
   std::optional<std::filesystem::path> file;
-  bool strict = false;  // a warning refuses as well
+  bool offline = false;  // the file and the plugins alone: no secrets, sockets or programs
+  bool strict = false;   // a warning refuses as well
   OutputFormat output = OutputFormat::text;
 };
 
@@ -57,6 +59,35 @@ struct PluginSwitchOptions {
   std::optional<std::string> repos;
   std::string stage;   // also puts it into the chain of this stage
   std::string before;  // in front of this link; empty: of all
+};
+
+// A new plugin's project.
+struct PluginNewOptions {
+  std::string name;
+  std::string stage;
+  std::optional<std::filesystem::path> dir;  // the folder around it; unset: the current one
+};
+
+struct PluginCheckOptions {
+  std::filesystem::path file;
+  std::optional<std::filesystem::path> fixture;  // a job that it accepts; else none is tried
+  OutputFormat output = OutputFormat::text;
+};
+
+struct PluginRunOptions {
+  std::filesystem::path file;
+  std::filesystem::path fixture;
+  std::optional<std::filesystem::path> worktree;  // unset: the fixture's files alone
+  std::string timeout;                            // "15m"; empty: the plugin's own
+  bool log = false;                               // the job's log on the standard error
+  OutputFormat output = OutputFormat::text;
+};
+
+struct ArtifactCheckOptions {
+  std::filesystem::path file;
+  std::string stage;      // empty: the one that owes a file of this name
+  std::string work_item;  // empty: as the folder or the file itself says
+  OutputFormat output = OutputFormat::text;
 };
 
 // Where a database is; nothing set: the configuration in the default place says.
@@ -121,6 +152,10 @@ class Entry {
   virtual int config_schema() = 0;
   virtual int config_init(const ConfigInitOptions& options, const Terminal& terminal) = 0;
   virtual int plugin_switch(const PluginSwitchOptions& options) = 0;
+  virtual int plugin_new(const PluginNewOptions& options) = 0;
+  virtual int plugin_check(const PluginCheckOptions& options) = 0;
+  virtual int plugin_run(const PluginRunOptions& options) = 0;
+  virtual int artifact_check(const ArtifactCheckOptions& options) = 0;
   virtual int replay(const ReplayOptions& options) = 0;
   virtual int db_backup(const DbBackupOptions& options) = 0;
   virtual int db_migrate(const DatabasePlace& place) = 0;

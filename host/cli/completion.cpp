@@ -94,6 +94,7 @@ struct Live {
   const char* name;
 };
 constexpr Live k_tasks{"/api/v1/tasks?limit=1000", "tasks", "work_item"};
+constexpr Live k_runs{"/api/v1/runs?limit=100", "runs", "run"};
 constexpr Live k_plugins{"/api/v1/plugins", "plugins", "name"};
 
 std::vector<std::string> live_names(const Place& place, const Live& live) {
@@ -102,8 +103,10 @@ std::vector<std::string> live_names(const Place& place, const Live& live) {
   if (!reply.ok()) return {};
   const Json answer = Json::parse(reply.value().body, nullptr, false);
   std::vector<std::string> names;
-  for (const Json& row : object_field(answer, live.rows))
-    names.push_back(text_field(row, live.name));
+  for (const Json& row : object_field(answer, live.rows)) {
+    const auto number = number_field(row, live.name);
+    names.push_back(number > 0 ? std::to_string(number) : text_field(row, live.name));
+  }
   return names;
 }
 
@@ -113,9 +116,15 @@ std::vector<std::string> stage_names() {
   return names;
 }
 
-std::vector<std::string> values_of(const CLI::Option& option) {
-  const std::string type = option.get_type_name();
-  if (type == "FORMAT") return {"text", "json", "jsonl"};
+std::vector<std::string> values_of(const Place& place) {
+  const std::string type = place.wants->get_type_name();
+  if (type == "FORMAT") {
+    const bool has_yaml = place.wants->get_description().find("yaml") != std::string::npos;
+    return has_yaml ? std::vector<std::string>{"text", "json", "jsonl", "yaml"}
+                    : std::vector<std::string>{"text", "json", "jsonl"};
+  }
+  if (type == "PLUGIN") return live_names(place, k_plugins);
+  if (type == "TASK") return live_names(place, k_tasks);
   if (type == "STAGE") return stage_names();
   if (type == "STATE") return {"active", "waiting_human", "held", "done", "cancelled"};
   return {};
@@ -135,13 +144,14 @@ std::vector<std::string> arguments_of(const Place& place) {
   if (place.arguments >= positional.size()) return {};
   const std::string name = positional[place.arguments]->get_single_name();
   if (name == "TASK") return live_names(place, k_tasks);
-  if (name == "NAME") return live_names(place, k_plugins);
+  if (name == "PLUGIN") return live_names(place, k_plugins);
+  if (name == "RUN") return live_names(place, k_runs);
   if (name == "SHELL") return {"bash", "zsh", "fish"};
   return {};
 }
 
 std::vector<std::string> candidates(const Place& place, const std::string& prefix) {
-  if (place.wants != nullptr) return values_of(*place.wants);
+  if (place.wants != nullptr) return values_of(place);
   if (prefix.starts_with('-')) return option_names(*place.command);
   std::vector<std::string> names;
   for (const CLI::App* each : commands_of(*place.command)) names.push_back(each->get_name());

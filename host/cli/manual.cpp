@@ -2,13 +2,32 @@
 #include "cli/manual.h"
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <ostream>
 
 #include "config/options.h"
+#include "domain/outcome.h"
+#include "domain/stage.h"
 
 namespace orc::cli {
 
 namespace {
+
+// What a plugin may give as a reason, in the order of the numbers of abi.h.
+constexpr std::array k_reason_codes{ReasonCode::out_of_scope,
+                                    ReasonCode::no_contract,
+                                    ReasonCode::disabled,
+                                    ReasonCode::timeout,
+                                    ReasonCode::network,
+                                    ReasonCode::resource,
+                                    ReasonCode::busy,
+                                    ReasonCode::cancelled,
+                                    ReasonCode::in_progress,
+                                    ReasonCode::tool_missing,
+                                    ReasonCode::credentials,
+                                    ReasonCode::config,
+                                    ReasonCode::contract_broken,
+                                    ReasonCode::unknown};
 
 // A backslash and a leading dot or quote mean something to troff; backquotes are for Markdown.
 std::string escaped(std::string_view text) {
@@ -76,7 +95,70 @@ void print_program(std::ostream& out, const Tree& tree) {
          ".TP\n\\fBORCH_CONFIG\\fR\nconfiguration file, where \\fB\\-c\\fR is not given\n"
          ".TP\n\\fBORCH_SOCKET\\fR\ncontrol socket, where \\fB\\-\\-socket\\fR is not given\n"
          ".PP\nThe variables of the options stand in \\fBorchestrator.yaml\\fR(5).\n"
-         ".SH SEE ALSO\n\\fBorchestrator.yaml\\fR(5)\n";
+         ".SH SEE ALSO\n\\fBorchestrator.yaml\\fR(5), \\fBorchestrator\\-plugin\\fR(7)\n";
+}
+
+std::string words_of(const StageRule& rule) {
+  std::string words;
+  for (const VerdictToken& token : rule.tokens)
+    words += (words.empty() ? "" : ", ") + std::string(token.token);
+  return words;
+}
+
+std::string files_of(const StageRule& rule) {
+  std::string files;
+  for (const ArtifactRule& owed : rule.artifacts) {
+    files += (files.empty() ? "" : ", ") + std::string(owed.file);
+    if (owed.presence == Presence::where_applicable) files += " (where applicable)";
+  }
+  return files.empty() ? "commits on the task's branch" : files;
+}
+
+void print_plugin(std::ostream& out) {
+  begin(out, "orchestrator-plugin", "7", "what a plugin owes, and what it is given");
+  out << ".SH DESCRIPTION\n"
+         "A plugin is a shared object that makes the artifact of one or more stages. A worker "
+         "loads "
+         "it for one job and ends with it. It is asked in this order: \\fBconfigure\\fR takes the "
+         "settings, which fit its schema already; \\fBaccepts\\fR takes the job or declines it, "
+         "without a process or the network; \\fBproduce\\fR does the work and answers once. "
+         "\\fBcancel\\fR, from another thread, makes a running produce return soon; "
+         "\\fBpreflight\\fR looks at the surroundings and changes nothing.\n"
+         ".PP\nA \\fIverdict\\fR says that the tool ran, and what it says about the work. A "
+         "\\fIdefer\\fR says that it did not run and may later, a \\fIhold\\fR that a human has to "
+         "change something first. Without positive evidence that the tool ran there is no verdict: "
+         "a doubt is a hold.\n"
+         ".SH STAGES\n";
+  for (const StageRule& rule : STAGE_TRANSITIONS) {
+    out << ".TP\n\\fB" << escaped(to_string(rule.stage)) << "\\fR\n" << escaped(files_of(rule));
+    if (!rule.verdict_key.empty())
+      out << "; \\fI" << escaped(rule.verdict_key) << "\\fR: " << escaped(words_of(rule));
+    out << "; gate \\fB" << escaped(rule.gate) << "\\fR\n";
+  }
+  out << ".SH REASONS\n";
+  for (const ReasonCode code : k_reason_codes) {
+    const int number = static_cast<int>(code);
+    const char* kind = number < 20 ? "declines" : number < 30 ? "defers" : "holds";
+    out << ".TP\n\\fB" << escaped(to_string(code)) << "\\fR (" << number << ")\n" << kind << "\n";
+  }
+  out << ".SH EXAMPLE\n.nf\norchestrator plugin new lint\\-gate \\-\\-stage review && cd "
+         "lint\\-gate\n"
+         "cmake \\-\\-workflow \\-\\-preset dev\n"
+         "orchestrator plugin check build/lint\\-gate.so\n"
+         "orchestrator plugin run build/lint\\-gate.so \\-\\-fixture tests/fixtures/task.yaml "
+         "\\-\\-worktree ~/src/shop\n"
+         "sudo cmake \\-\\-install build\n"
+         "sudo orchestrator plugin enable lint\\-gate \\-\\-stage review \\-\\-before "
+         "llm\\-spawner "
+         "\\-\\-repos shop\n.fi\n"
+         ".SH FILES\n.TP\n\\fI/usr/include/orchestrator/plugin/abi.h\\fR\nthe contract, with every "
+         "rule on threads and ownership\n"
+         ".TP\n\\fI/usr/include/orchestrator/plugin/sdk.hpp\\fR\nits C++ side\n"
+         ".TP\n\\fI/usr/include/orchestrator/plugin/testing.hpp\\fR\na host for unit tests\n"
+         ".TP\n\\fI/usr/local/lib/orchestrator/plugins\\fR\nwhere a host looks for libraries, "
+         "beside "
+         "its own\n"
+         ".SH SEE ALSO\n\\fBorchestrator\\fR(1), \\fBorchestrator.yaml\\fR(5)\n";
 }
 
 void print_file_format(std::ostream& out) {
@@ -107,6 +189,8 @@ ExitCode print_manual(const Tree& tree, const std::vector<std::string>& page) {
     print_program(tree.terminal.out, tree);
   } else if (page == std::vector<std::string>{"orchestrator.yaml"}) {
     print_file_format(tree.terminal.out);
+  } else if (page == std::vector<std::string>{"orchestrator-plugin"}) {
+    print_plugin(tree.terminal.out);
   } else {
     return ExitCode::usage;
   }

@@ -5,6 +5,7 @@
 
 #include "cli/text_views.h"
 #include "cli/timeline_lines.h"
+#include "config/yaml_writer.h"
 
 namespace orc::cli {
 
@@ -15,7 +16,8 @@ using Rows = std::vector<std::vector<std::string>>;
 std::string value_lines(const Json& config, bool with_sources) {
   Rows rows;
   for (const Json& value : object_field(config, "values")) {
-    std::vector<std::string> row{text_field(value, "key"), text_field(value, "value")};
+    const std::string key = text_field(value, "key");
+    std::vector<std::string> row{key, config::for_people(key, text_field(value, "value"))};
     if (with_sources) {
       row.push_back(text_field(value, "source"));
       row.push_back(bool_field(value, "needs_restart", false) ? "restart" : "reload");
@@ -33,6 +35,16 @@ std::string config_text(const Json& config) {
 
 std::string config_sources_text(const Json& config) {
   return value_lines(config, true);
+}
+
+std::string config_yaml(const Json& answer, bool with_sources) {
+  std::vector<config::ShownValue> rows;
+  for (const Json& value : object_field(answer, "values")) {
+    rows.push_back({.key = text_field(value, "key"),
+                    .value = text_field(value, "value"),
+                    .source = with_sources ? text_field(value, "source") : ""});
+  }
+  return config::yaml_of(rows);
 }
 
 std::string preview_text(const Json& reload) {

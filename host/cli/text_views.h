@@ -47,11 +47,16 @@ std::string reload_text(const Json& reload);
 std::string preview_text(const Json& reload);
 std::string config_text(const Json& config);
 std::string config_sources_text(const Json& config);
+// A file that reads back as the same; `with_sources`: each value's as a remark.
+std::string config_yaml(const Json& config, bool with_sources);
 std::string next_text(const Json& next);
 std::string event_line(const Json& event);
 std::string gate_list_text(const Json& stages);
 std::string top_text(const Json& status, const Json& queue, const Json& next);
 std::string findings_text(const Json& with_findings);
+std::string plugin_check_text(const Json& answer);
+std::string plugin_run_text(const Json& answer);
+std::string artifact_check_text(const Json& answer);
 
 // STAGE_TRANSITIONS as a Markdown table; needs no host.
 std::string stages_markdown();

@@ -8,6 +8,7 @@
 #include "config/options.h"
 #include "config/secrets.h"
 #include "config/values.h"
+#include "config/yaml_writer.h"
 #include "domain/names.h"
 
 namespace orc::config {
@@ -239,7 +240,7 @@ class Decoder {
       const nlohmann::json json = to_json(*node);
       const auto secret = secret_label(json);
       decoded_.values[key] = secret             ? *secret
-                             : json.is_string() ? json.get<std::string>()
+                             : json.is_string() ? shown_text(json.get<std::string>())
                                                 : json.dump();
       decoded_.sources[key] = findings_.shown_source(node->origin);
       return;

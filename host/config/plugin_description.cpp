@@ -89,36 +89,33 @@ Error refusal(int code, const process::RunResult& run) {
                                         (reason.empty() ? "" : ", " + reason)};
 }
 
-Result<Description> read_run(const process::RunResult& run) {
+// What the worker wrote, where it came to its end.
+Result<std::string> answer_of(const process::RunResult& run, std::string_view doing) {
   return std::visit(
       overloaded{
-          [&](const process::Exited& exited) -> Result<Description> {
+          [&](const process::Exited& exited) -> Result<std::string> {
             if (exited.code != 0) return refusal(exited.code, run);
-            return parse_answer(run.out);
+            return run.out;
           },
-          [](const process::Signalled& ended) -> Result<Description> {
-            return Error{ErrorKind::internal, "crashed while it was loaded (signal " +
-                                                  std::to_string(ended.signal) + ")"};
+          [&](const process::Signalled& ended) -> Result<std::string> {
+            return Error{ErrorKind::internal, "crashed while it was " + std::string(doing) +
+                                                  " (signal " + std::to_string(ended.signal) + ")"};
           },
-          [](const process::TimedOut&) -> Result<Description> {
+          [](const process::TimedOut&) -> Result<std::string> {
             return Error{ErrorKind::unavailable, "gave no answer within " + to_words(k_timeout)};
           },
-          [](const process::Cancelled&) -> Result<Description> {
+          [](const process::Cancelled&) -> Result<std::string> {
             return Error{ErrorKind::unavailable, "was not asked to the end"};
           },
-          [](const process::NotStarted& failed) -> Result<Description> {
+          [](const process::NotStarted& failed) -> Result<std::string> {
             return Error{ErrorKind::io,
                          "could not be asked, its worker did not start: " + failed.text};
           }},
       run.end);
 }
 
-}  // namespace
-
-Result<Description> describe_plugin(const std::filesystem::path& worker, const Library& library,
-                                    const std::optional<std::string>& settings) {
-  const std::string key = worker.string() + '\0' + library.sha256 + '\0' + settings.value_or("-");
-  if (auto known = memory().find(key)) return std::move(*known);
+process::RunSpec question(const std::filesystem::path& worker, const Library& library,
+                          const std::optional<std::string>& settings) {
   process::RunSpec spec;
   std::error_code failed;
   spec.spawn.argv = {std::filesystem::absolute(worker, failed).string(), "--describe",
@@ -131,13 +128,43 @@ Result<Description> describe_plugin(const std::filesystem::path& worker, const L
   }
   spec.timeout = k_timeout;
   spec.grace = k_grace;
-  auto description = read_run(process::run(spec));
+  return spec;
+}
+
+}  // namespace
+
+Result<Description> describe_plugin(const std::filesystem::path& worker, const Library& library,
+                                    const std::optional<std::string>& settings) {
+  const std::string key = worker.string() + '\0' + library.sha256 + '\0' + settings.value_or("-");
+  if (auto known = memory().find(key)) return std::move(*known);
+  const process::RunResult run = process::run(question(worker, library, settings));
+  ORC_TRY(const std::string answer, answer_of(run, settings ? "configured" : "loaded"));
+  auto description = parse_answer(answer);
   if (description.ok()) memory().keep(key, description.value());
   return description;
 }
 
 std::string plugin_abi() {
   return std::to_string(ORCH_ABI_MAJOR) + "." + std::to_string(ORCH_ABI_MINOR);
+}
+
+Result<EmptyAnswer> ask_about_empty_task(const std::filesystem::path& worker,
+                                         const Library& library, const std::string& settings,
+                                         std::string_view stage) {
+  process::RunSpec spec = question(worker, library, settings);
+  spec.spawn.argv.insert(spec.spawn.argv.end(), {"--empty-task", std::string(stage)});
+  ORC_TRY(const std::string text, answer_of(process::run(spec), "asked"));
+  return guard("gave an answer that cannot be read", [&]() -> Result<EmptyAnswer> {
+    const json all = json::parse(text);
+    if (const auto refused = configure_answer(all))
+      return Error{ErrorKind::refused, "refuses its settings: " + *refused};
+    const json& said = all.at("empty_task");
+    return EmptyAnswer{.accepted = said.value("accepted", false),
+                       .reason = said.value("reason", ""),
+                       .text = said.value("text", said.value("fault", "")),
+                       .faulted = said.contains("fault"),
+                       .left_running = all.value("left_running", 0)};
+  });
 }
 
 }  // namespace orc::config

@@ -37,4 +37,18 @@ struct Description {
 Result<Description> describe_plugin(const std::filesystem::path& worker, const Library& library,
                                     const std::optional<std::string>& settings);
 
+// How a configured plugin answers a task that brings nothing: no repository, contract or text.
+struct EmptyAnswer {
+  bool accepted = false;
+  std::string reason;    // of a decline: "no_contract"
+  std::string text;      // of a decline or a fault
+  bool faulted = false;  // it threw, or answered outside the contract
+  int left_running = 0;  // processes that it had started and not ended; they are ended now
+};
+// The same child, asked one thing more; never remembered. An Error as above, also for settings that
+// are refused.
+Result<EmptyAnswer> ask_about_empty_task(const std::filesystem::path& worker,
+                                         const Library& library, const std::string& settings,
+                                         std::string_view stage);
+
 }  // namespace orc::config

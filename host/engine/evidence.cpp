@@ -24,17 +24,10 @@ void read_fields(const std::string& bytes, Evidence& evidence) {
 }
 
 Evidence describe(const ArtifactRecord& record, const Result<std::string>& bytes) {
-  Evidence evidence{.name = record.name,
-                    .recorded_sha256 = record.sha256,
-                    .attempt = record.attempt,
-                    .content_id = record.content_id};
-  if (!bytes.ok()) {
-    evidence.unreadable = bytes.error().message;
-    return evidence;
-  }
-  evidence.actual_sha256 = sha256_hex(bytes.value());
-  evidence.empty = bytes.value().empty();
-  read_fields(bytes.value(), evidence);
+  Evidence evidence = evidence_of(record.name, bytes);
+  evidence.recorded_sha256 = record.sha256;
+  evidence.attempt = record.attempt;
+  evidence.content_id = record.content_id;
   return evidence;
 }
 
@@ -96,6 +89,18 @@ class EvidenceFolders final : public EvidenceStore {
 };
 
 }  // namespace
+
+Evidence evidence_of(const std::string& name, const Result<std::string>& bytes) {
+  Evidence evidence{.name = name};
+  if (!bytes.ok()) {
+    evidence.unreadable = bytes.error().message;
+    return evidence;
+  }
+  evidence.actual_sha256 = sha256_hex(bytes.value());
+  evidence.empty = bytes.value().empty();
+  read_fields(bytes.value(), evidence);
+  return evidence;
+}
 
 std::unique_ptr<EvidenceStore> make_evidence_folders(const StateFolders& folders) {
   return std::make_unique<EvidenceFolders>(folders);

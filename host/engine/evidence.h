@@ -29,6 +29,10 @@ class EvidenceStore {
   virtual std::vector<Evidence> read_again(const std::vector<ArtifactRecord>& records) = 0;
 };
 
+// One artifact as a gate is shown it, from its bytes: hash, emptiness and frontmatter; where it comes
+// from is the caller's to say. Pure; any thread.
+Evidence evidence_of(const std::string& name, const Result<std::string>& bytes);
+
 // Below <state>/evidence/<work item>/<job>-<attempt>/.
 std::unique_ptr<EvidenceStore> make_evidence_folders(const StateFolders& folders);
 

@@ -7,8 +7,10 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "process/process.h"
 #include "worker/answer.h"
 #include "worker/descriptor_check.h"
+#include "worker/empty_task.h"
 #include "worker/plugin.h"
 #include "worker/secrets.h"
 
@@ -91,19 +93,18 @@ Result<std::string> read_settings(const std::filesystem::path& path) {
   return path == "-" ? read_stdin(k_settings_limit) : read_file(path, k_settings_limit);
 }
 
-Status configure(const PluginLibrary& library, const std::filesystem::path& settings,
-                 int secrets_fd, Listener& listener) {
+Status configure(Plugin& plugin, const std::filesystem::path& settings, int secrets_fd,
+                 Listener& listener) {
   ORC_TRY(const std::string text, read_settings(settings));
   Secrets secrets;
   if (secrets_fd >= 0) {
     ORC_TRY(secrets, read_secrets(secrets_fd));
   }
   ORC_TRY(const std::string filled, fill_in(text, secrets, MissingSecret::placeholder));
-  // Both live to the end of the process, as threads of the plugin may.
-  auto* plugin = new Plugin(library);
+  // Lives to the end of the process, as threads of the plugin may.
   auto* host = new orch_host(listener.table());
-  ORC_CHECK_OK(plugin->create(*host));
-  return plugin->configure(filled);
+  ORC_CHECK_OK(plugin.create(*host));
+  return plugin.configure(filled);
 }
 
 json verdict_on(const Status& configured, const Listener& listener) {
@@ -114,18 +115,29 @@ json verdict_on(const Status& configured, const Listener& listener) {
 
 }  // namespace
 
-int describe(const std::filesystem::path& library_path,
-             const std::optional<std::filesystem::path>& settings, int secrets_fd) {
+int describe(const std::filesystem::path& library_path, const DescribeWish& wish) {
   const UniqueFd answer = take_stdout();
+  const auto refuse = [&](const std::string& text) {
+    answer_and_exit(answer, {{"refused", text}}, 1);
+  };
+  const auto stage = parse_stage(wish.empty_task);
+  const StageRule* rule = stage ? find_rule(*stage) : nullptr;
+  if (!wish.empty_task.empty() && rule == nullptr) refuse("there is no such stage");
+  // Or nobody would know whose the orphans are that it may leave.
+  if (rule != nullptr) (void)process::become_subreaper();
   const Result<PluginLibrary> library = PluginLibrary::load(library_path);
-  if (!library.ok()) answer_and_exit(answer, {{"refused", library.error().message}}, 1);
+  if (!library.ok()) refuse(library.error().message);
   Result<json> object = describe(library.value());
-  if (!object.ok()) answer_and_exit(answer, {{"refused", object.error().message}}, 1);
-  if (settings) {
+  if (!object.ok()) refuse(object.error().message);
+  if (wish.settings) {
     auto* listener = new Listener;
-    const Status configured = configure(library.value(), *settings, secrets_fd, *listener);
+    auto* plugin = new Plugin(library.value());
+    const Status configured = configure(*plugin, *wish.settings, wish.secrets_fd, *listener);
     object.value()["configure"] = verdict_on(configured, *listener);
+    if (configured.ok() && rule != nullptr)
+      object.value()["empty_task"] = ask_about_nothing(*plugin, *rule);
   }
+  if (rule != nullptr) object.value()["left_running"] = process::descendants(::getpid()).size();
   answer_and_exit(answer, object.value(), 0);
 }
 

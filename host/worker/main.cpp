@@ -22,7 +22,7 @@ struct CommandLine {
   std::string_view library;    // to describe
   std::string_view preflight;  // the library to ask
   std::string_view served;     // the folder of the jobs that forks are made for
-  std::optional<std::string_view> settings;
+  orc::worker::DescribeWish wish;
   int secrets_fd = -1;
 };
 
@@ -43,11 +43,13 @@ std::optional<CommandLine> parse(const std::vector<std::string_view>& arguments)
     } else if (word == "--fork-server") {
       line.served = arguments[i];
     } else if (word == "--settings") {
-      line.settings = arguments[i];
+      line.wish.settings = arguments[i];
+    } else if (word == "--empty-task") {
+      line.wish.empty_task = arguments[i];
     } else if (word == "--secrets-fd") {
       const auto number = orc::parse_integer(arguments[i]);
       if (!number || *number < 3 || *number > 1024) return std::nullopt;
-      line.secrets_fd = static_cast<int>(*number);
+      line.secrets_fd = line.wish.secrets_fd = static_cast<int>(*number);
     } else {
       return std::nullopt;
     }
@@ -67,6 +69,7 @@ int main(int argc, char** argv) {
     std::fputs(
         "usage: orchestrator-worker JOB_FOLDER [--secrets-fd N]\n"
         "       orchestrator-worker --describe LIBRARY [--settings FILE|-] [--secrets-fd N]\n"
+        "                           [--empty-task STAGE]\n"
         "       orchestrator-worker --preflight LIBRARY    (the question on the standard input)\n"
         "       orchestrator-worker --fork-server JOBS_FOLDER    (the host on descriptor 3)\n",
         stderr);
@@ -75,7 +78,7 @@ int main(int argc, char** argv) {
   if (!line->served.empty()) return orc::worker::serve_forks(argv);
   if (!line->preflight.empty()) return orc::worker::preflight(line->preflight);
   if (!line->library.empty()) {
-    return orc::worker::describe(line->library, line->settings, line->secrets_fd);
+    return orc::worker::describe(line->library, line->wish);
   }
   return orc::worker::run_job(line->folder, line->secrets_fd);
 }

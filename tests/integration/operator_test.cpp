@@ -192,7 +192,7 @@ TEST_F(Operator, ASwitchForGoodIsADropInThatIsCheckedFirst) {
   const CommandResult on = plugin({"enable", "test-runner", "--repos", "", "--stage", "review",
                                    "--before", "llm-spawner", "--reload"});
   EXPECT_NE(on.exit_code, 0) << "test-runner cannot review: nothing may be changed";
-  EXPECT_NE(read_text(drop_in).find("\"enabled\":false"), std::string::npos);
+  EXPECT_NE(read_text(drop_in).find("enabled: false"), std::string::npos);
 
   EXPECT_EQ(plugin({"enable", "test-runner", "--repos", "*", "--stage", "testing"}).exit_code, 0);
   EXPECT_EQ(ask({"plugin", "show", "test-runner"}).at("enabled"), false) << "not reloaded yet";

@@ -18,11 +18,12 @@ run("install" ${CMAKE_COMMAND} --install "${BUILD_DIR}" --prefix "${prefix}" --c
 file(COPY "${prefix}/share/orchestrator/plugin-template/" DESTINATION "${copy}")
 
 set(configure ${CMAKE_COMMAND} -S "${copy}" -G "${GENERATOR}" "-DCMAKE_PREFIX_PATH=${prefix}"
-    "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}" -DCMAKE_BUILD_TYPE=Debug)
+    "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}" -DCMAKE_BUILD_TYPE=Debug
+    "-DORCHESTRATOR_EXECUTABLE=${PROGRAM}")
 run("configure" ${configure} -B "${copy}/build")
 run("build" ${CMAKE_COMMAND} --build "${copy}/build")
 run("tests" ${CMAKE_CTEST_COMMAND} --test-dir "${copy}/build" --no-tests=error --output-on-failure)
-run("describe" "${WORKER}" --describe "${copy}/build/plugins/lines-check.so")
+run("describe" "${WORKER}" --describe "${copy}/build/lines-check.so")
 string(JSON id GET "${output}" id)
 string(JSON abi GET "${output}" abi)
 if(NOT id STREQUAL "lines-check" OR NOT abi STREQUAL "1.0")

@@ -5,11 +5,12 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "app/answer.h"
 #include "app/scratch_folder.h"
 #include "app/selftest/selftest.h"
 #include "app/serve.h"
-#include "base/text.h"
 #include "cli/exit_code.h"
+#include "cli/text_views.h"
 
 namespace orc::app {
 
@@ -17,17 +18,8 @@ namespace {
 
 using Rows = std::vector<engine::SelftestRow>;
 
-void print_text(const Rows& rows) {
-  for (const engine::SelftestRow& row : rows) {
-    const std::string kind = row.sha256.empty() ? "gate" : "plugin";
-    const std::string what = row.passed ? std::to_string(row.cases) + " cases" : row.text;
-    std::printf("%-4s  %s %s: %s\n", row.passed ? "ok" : "fail", kind.c_str(), row.subject.c_str(),
-                printable(what).c_str());
-  }
-}
-
-void print_json(const Rows& rows) {
-  nlohmann::json list = nlohmann::json::array();
+Json answer_of(const Rows& rows) {
+  Json list = Json::array();
   for (const engine::SelftestRow& row : rows) {
     list.push_back({{"kind", row.sha256.empty() ? "gate" : "plugin"},
                     {"subject", row.subject},
@@ -35,8 +27,20 @@ void print_json(const Rows& rows) {
                     {"cases", row.cases},
                     {"text", row.text}});
   }
-  const nlohmann::json answer{{"schema", "orchestrator.selftest/1"}, {"rows", std::move(list)}};
-  std::puts(answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  return {{"schema", "orchestrator.selftest/1"}, {"rows", std::move(list)}};
+}
+
+std::string in_lines(const Json& answer) {
+  std::string text;
+  for (const Json& row : answer["rows"]) {
+    const bool passed = cli::bool_field(row, "passed", false);
+    text += std::string(passed ? "ok    " : "fail  ") + cli::text_field(row, "kind") + " " +
+            cli::text_field(row, "subject") + ": " +
+            (passed ? std::to_string(cli::number_field(row, "cases")) + " cases"
+                    : cli::text_field(row, "text")) +
+            "\n";
+  }
+  return text;
 }
 
 }  // namespace
@@ -56,11 +60,7 @@ int gate_selftest(const std::filesystem::path& config_file, cli::OutputFormat ou
   Rows rows = try_gates();
   Rows plugins = try_plugins(*built.generation, {}, worker_path(), scratch.path(), {});
   std::move(plugins.begin(), plugins.end(), std::back_inserter(rows));
-  if (output == cli::OutputFormat::text) {
-    print_text(rows);
-  } else {
-    print_json(rows);
-  }
+  print_answer(answer_of(rows), "rows", output, in_lines);
   const bool all = std::all_of(rows.begin(), rows.end(),
                                [](const engine::SelftestRow& row) { return row.passed; });
   return cli::to_int(all ? cli::ExitCode::done : cli::ExitCode::no);

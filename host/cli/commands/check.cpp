@@ -54,8 +54,11 @@ int print(const std::vector<Found>& found, int prompts, OutputFormat output, Ter
     Json rows = Json::array();
     for (const Found& one : found)
       rows.push_back({{"where", one.where}, {"problem", one.problem}, {"fix", one.fix}});
-    terminal.out << Json{{"schema", "orchestrator.check/1"}, {"prompts", prompts}, {"findings", rows}}.dump()
-                 << "\n";
+    const Json answer{{"schema", "orchestrator.check/1"}, {"prompts", prompts}, {"findings", rows}};
+    if (output == OutputFormat::json) terminal.out << answer.dump() << "\n";
+    if (output == OutputFormat::jsonl) {
+      for (const Json& row : rows) terminal.out << row.dump() << "\n";
+    }
   }
   return to_int(found.empty() ? ExitCode::done : ExitCode::no);
 }

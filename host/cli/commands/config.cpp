@@ -26,15 +26,31 @@ void add_check(Tree& tree, CLI::App& config) {
       config.add_subcommand("check", "test the configuration without running (alias -t)");
   auto options = std::make_shared<ConfigCheckOptions>();
   add_file(*check, options->file);
+  check->add_flag("--offline", options->offline,
+                  "the file and the plugins alone; needs no secret, variable, socket or program");
   check->add_flag("--strict", options->strict, "refuse a warning, too");
   add_output_option(*check, options->output);
   run_with(tree, *check, options,
            [](Tree& at, const ConfigCheckOptions& o) { return at.entry.config_check(o); });
 }
 
+ExitCode show_running(const Session& session, bool with_sources) {
+  if (session.output() != OutputFormat::yaml) {
+    return session.show_rows("/api/v1/config", "values",
+                             with_sources ? config_sources_text : config_text);
+  }
+  ExitCode failure = ExitCode::done;
+  const auto answer = session.ask("/api/v1/config", failure);
+  if (!answer.ok()) return failure;
+  session.print_text(config_yaml(answer.value(), with_sources));
+  return ExitCode::done;
+}
+
 void add_show(Tree& tree, CLI::App& config) {
   CLI::App* show = config.add_subcommand("show", "every value that would be in force (alias -T)");
-  const auto common = add_common_options(*show);
+  const auto common = std::make_shared<CommonOptions>();
+  add_output_option(*show, common->output, OutputFormat::yaml);
+  add_socket_option(*show, common->socket);
   auto options = std::make_shared<ConfigShowOptions>();
   auto running = std::make_shared<bool>(false);
   add_file(*show, options->file);
@@ -44,9 +60,7 @@ void add_show(Tree& tree, CLI::App& config) {
     tree.chosen = [&tree, options, running, common] {
       options->output = common->output;
       if (!*running) return tree.entry.config_show(*options);
-      return to_int(Session(tree.terminal, *common)
-                        .show_rows("/api/v1/config", "values",
-                                   options->sources ? config_sources_text : config_text));
+      return to_int(show_running(Session(tree.terminal, *common), options->sources));
     };
   });
 }

@@ -18,6 +18,9 @@ void add_serve(Tree& tree) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
+  serve->add_flag(
+      "--dev", options->dev,
+      "to try things: all in a temporary folder that goes with it, a board on any port");
   serve->callback(
       [&tree, options] { tree.chosen = [&tree, options] { return tree.entry.serve(*options); }; });
 }
@@ -66,19 +69,26 @@ void add_stages(Tree& tree) {
 
 }  // namespace
 
-void add_output_option(CLI::App& command, OutputFormat& output) {
-  static const std::map<std::string, OutputFormat> k_formats{
+void add_output_option(CLI::App& command, OutputFormat& output, OutputFormat also) {
+  std::map<std::string, OutputFormat> formats{
       {"text", OutputFormat::text}, {"json", OutputFormat::json}, {"jsonl", OutputFormat::jsonl}};
-  command.add_option("-o,--output", output, "text, json or jsonl")
+  if (also == OutputFormat::yaml) formats.emplace("yaml", OutputFormat::yaml);
+  const char* const help =
+      also == OutputFormat::yaml ? "text, json, jsonl or yaml" : "text, json or jsonl";
+  command.add_option("-o,--output", output, help)
       ->type_name("FORMAT")
-      ->transform(CLI::CheckedTransformer(k_formats).description(""));
+      ->transform(CLI::CheckedTransformer(formats).description(""));
+}
+
+void add_socket_option(CLI::App& command, std::string& socket) {
+  command.add_option("--socket", socket, "control socket of the host (or $ORCH_SOCKET)")
+      ->type_name("PATH");
 }
 
 std::shared_ptr<CommonOptions> add_common_options(CLI::App& command) {
   auto common = std::make_shared<CommonOptions>();
   add_output_option(command, common->output);
-  command.add_option("--socket", common->socket, "control socket of the host (or $ORCH_SOCKET)")
-      ->type_name("PATH");
+  add_socket_option(command, common->socket);
   return common;
 }
 

@@ -47,7 +47,7 @@ void add_list(Tree& tree, CLI::App& task) {
   list->add_option("--stage", options->stage, "only of this stage")->type_name("STAGE");
   list->add_option("--state", options->state, "active, waiting_human, held, done or cancelled")
       ->type_name("STATE");
-  list->add_option("--repo", options->repo, "only of this repository")->type_name("NAME");
+  list->add_option("--repo", options->repo, "only of this repository")->type_name("REPO");
   list->add_option("--after", options->after, "the page behind this task number")->type_name("N");
   list->add_option("--limit", options->limit, "at most so many (100)")->type_name("N");
   on_chosen(tree, *list, common, [options](const Session& session) {
@@ -60,7 +60,7 @@ void add_submit(Tree& tree, CLI::App& task) {
   const auto common = add_common_options(*submit);
   auto options = std::make_shared<SubmitOptions>();
   submit->add_option("--repo", options->repo, "configured name, or the path of a local repository")
-      ->type_name("NAME|PATH");
+      ->type_name("REPO|PATH");
   submit->add_option("--title", options->title, "one line")->type_name("TEXT")->required();
   submit->add_option("--file", options->file, "the business request, - for stdin")
       ->type_name("FILE");

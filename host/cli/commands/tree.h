@@ -20,8 +20,10 @@ struct Tree {
   std::function<int()> chosen;
 };
 
-// -o text|json|jsonl
-void add_output_option(CLI::App& command, OutputFormat& output);
+// -o text|json|jsonl; `also`: and this one.
+void add_output_option(CLI::App& command, OutputFormat& output,
+                       OutputFormat also = OutputFormat::text);
+void add_socket_option(CLI::App& command, std::string& socket);
 // -o and --socket
 std::shared_ptr<CommonOptions> add_common_options(CLI::App& command);
 // Runs `action` with a session once the command line is parsed.
@@ -38,6 +40,7 @@ void add_observe_commands(Tree& tree);  // next, top, events, gate
 void add_daemon_commands(Tree& tree);   // status, reload, drain, resume, queue
 void add_task_commands(Tree& tree);
 void add_plugin_commands(Tree& tree);
+void add_author_commands(Tree& tree);  // plugin new|check|run, artifact
 void add_lease_commands(Tree& tree);
 void add_run_commands(Tree& tree);  // run, usage
 void add_check_command(Tree& tree);

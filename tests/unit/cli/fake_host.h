@@ -150,6 +150,22 @@ class FakeEntry : public cli::Entry {
     switched = options;
     return 0;
   }
+  int plugin_new(const cli::PluginNewOptions& options) override {
+    new_plugin = options;
+    return 0;
+  }
+  int plugin_check(const cli::PluginCheckOptions& options) override {
+    plugin_checked = options;
+    return 1;
+  }
+  int plugin_run(const cli::PluginRunOptions& options) override {
+    plugin_ran = options;
+    return 75;
+  }
+  int artifact_check(const cli::ArtifactCheckOptions& options) override {
+    artifact_checked = options;
+    return 1;
+  }
   int replay(const cli::ReplayOptions& options) override {
     replayed = options;
     return 0;
@@ -189,6 +205,10 @@ class FakeEntry : public cli::Entry {
   std::optional<cli::ConfigEnvOptions> listed;
   std::optional<cli::ConfigInitOptions> begun;
   std::optional<cli::PluginSwitchOptions> switched;
+  std::optional<cli::PluginNewOptions> new_plugin;
+  std::optional<cli::PluginCheckOptions> plugin_checked;
+  std::optional<cli::PluginRunOptions> plugin_ran;
+  std::optional<cli::ArtifactCheckOptions> artifact_checked;
   std::optional<cli::ReplayOptions> replayed;
   std::optional<cli::DbBackupOptions> backed_up;
   std::optional<cli::SelftestOptions> tried;
