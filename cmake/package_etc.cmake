@@ -33,5 +33,5 @@ foreach(pair "host:orchestrator" "plugin-api:orchestrator-plugin-dev" "doc:orche
   # Whoever builds the package for others names themselves: -D CPACK_PACKAGE_CONTACT=…
   file(WRITE "${overrides}/${package}" "${package}: bogus-mail-host *\n${package}: bogus-mail-host-in-debian-changelog *\n${known}")
 endforeach()
-file(GLOB_RECURSE pages "${packages}/host/usr/share/man/*.[1-9]")
+file(GLOB_RECURSE pages "${packages}/*/usr/share/man/*.[1-9]")
 compress(${pages})

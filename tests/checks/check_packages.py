@@ -72,7 +72,7 @@ def main():
         root.dpkg("-i", *first.values())
         config = root.at("etc/orchestrator/orchestrator.yaml")
         for path in ("usr/bin/orchestrator", "usr/bin/orchestrator-worker", "usr/lib/systemd/system/orchestrator.service",
-                     "usr/share/man/man1/orchestrator.1.gz", "usr/share/man/man5/orchestrator.yaml.5.gz",
+                     "usr/share/man/man1/orchestrator.1.gz", "usr/share/man/man5/orchestrator.yaml.5.gz", "usr/share/man/man7/orchestrator-plugin.7.gz",
                      "usr/share/zsh/vendor-completions/_orchestrator", "usr/share/fish/vendor_completions.d/orchestrator.fish", "usr/share/bash-completion/completions/orchestrator",
                      "usr/share/orchestrator/orchestrator.schema.json", "usr/share/orchestrator/alerts.yml",
                      "usr/include/orchestrator/plugin/abi.h", "etc/default/orchestrator"):

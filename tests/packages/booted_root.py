@@ -30,6 +30,7 @@ exec unshare --mount --pid --fork --uts --ipc --net --cgroup --kill-child /bin/s
 set -e
 mount --make-rprivate /
 mount --bind "$1" "$1"
+mount --make-rshared "$1"
 for known in proc:proc sysfs:sys tmpfs:run tmpfs:tmp tmpfs:dev; do mount -t "${known%%:*}" none "$1/${known##*:}"; done
 mount -t cgroup2 none "$1/sys/fs/cgroup"
 mkdir "$1/dev/pts" "$1/dev/shm"
@@ -133,6 +134,22 @@ def starts_and_reloads(host, config):
     expect(host.inside("systemctl", "reload", "orchestrator", check=False).returncode == 0, "mended, it is reloaded")
 
 
+def reads_its_secrets(host):
+    """From files that only root can read; the check that a reload begins with needs them as well."""
+    secret = host.root.path / "etc/orchestrator/credentials/hook"
+    host.write("/etc/orchestrator/credentials/hook", "a secret of the forge\n")
+    secret.chmod(0o600)
+    host.write("/etc/systemd/system/orchestrator.service.d/secret.conf",
+               "[Service]\nLoadCredential=hook:/etc/orchestrator/credentials/hook\n")
+    host.write("/etc/orchestrator/conf.d/40-hook.yaml",
+               "http: { webhooks: { listen: 127.0.0.1:8481, gitea: { secret: { credential: hook } } } }\n")
+    host.inside("systemctl", "daemon-reload")
+    host.inside("systemctl", "restart", "orchestrator")
+    expect(host.show("ActiveState") == "active", "a credential that systemd hands over is read")
+    expect(host.inside("systemctl", "reload", "orchestrator", check=False).returncode == 0, "and by a reload")
+    expect("a secret of the forge" not in host.journal(), "and told to nobody")
+
+
 def run_a_job(host, name):
     host.inside("orchestrator", "task", "submit", "--repo", "shop", "--title", name, "--id", name)
     host.wait(lambda: host.ask("status")["workers"]["busy"] == 1, "a job runs")
@@ -140,11 +157,11 @@ def run_a_job(host, name):
 
 def survives(host):
     run_a_job(host, "UP-1")
-    worker = host.inside("pgrep", "-n", "-f", "orchestrator-worker").stdout.strip()
+    worker = host.ask("queue", "list")["jobs"][0]["pid"]
     host.inside("systemctl", "kill", "--kill-whom=main", "-s", "KILL", "orchestrator")
     host.wait(lambda: host.show("NRestarts") == "1" and host.show("ActiveState") == "active", "it is started again")
     expect("worker.adopted" in host.journal(), "a killed host is started again, and adopts the job that went on")
-    expect(host.inside("test", "-d", f"/proc/{worker}", check=False).returncode == 0, "its worker is the one from before")
+    expect(host.ask("queue", "list")["jobs"][0]["pid"] == worker, "its worker is the one from before")
 
     host.write("/etc/systemd/system/orchestrator.service.d/quick.conf", QUICK)
     host.inside("systemctl", "daemon-reload")
@@ -203,11 +220,13 @@ def lifecycle(root, build, folder):
     root.apt("update")
     root.apt("install", "systemd-sysv", "dbus", "procps", "iproute2")
     root.inside("dpkg", "--purge", "orchestrator", check=False)
+    root.inside("rm", "-rf", "/etc/systemd/system/orchestrator.service.d")
     root.install(made[0])
     root.unmount()
     host = Booted(root)
     try:
         starts_and_reloads(host, root.path / "etc/orchestrator")
+        reads_its_secrets(host)
         survives(host)
         stops(host)
         upgrades(host, made[1])
