@@ -22,7 +22,6 @@ orchestrator_prints(orchestrator.fish completion fish)
 add_custom_target(manual ALL DEPENDS ${printed})
 
 install(FILES "${generated}/orchestrator.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT host)
-install(FILES plugin-api/orchestrator-plugin.7 DESTINATION "${CMAKE_INSTALL_MANDIR}/man7" COMPONENT plugin-api)
 install(FILES "${generated}/orchestrator.yaml.5" DESTINATION "${CMAKE_INSTALL_MANDIR}/man5" COMPONENT host)
 install(FILES "${generated}/orchestrator-plugin.7" DESTINATION "${CMAKE_INSTALL_MANDIR}/man7" COMPONENT plugin-api)
 install(FILES "${generated}/orchestrator.schema.json" config/alerts.yml
