@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const k_together = 300;      // changes that come within so many milliseconds are one
+  const k_settled = 2500;      // the host shows a page for two seconds before it waits for a new one
   const k_poll = 5000;         // how often to ask where no stream can be had
   const k_most_lines = 5000;   // of a log, the newest
   const link = document.getElementById("link");
@@ -10,6 +11,7 @@
   let source = null;
   let heard = "";              // what the open stream was asked for
   let timer = 0;
+  let settled = 0;
   let asking = false;
   let again = false;
 
@@ -64,6 +66,8 @@
 
   function soon() {
     if (!timer) timer = setTimeout(() => { timer = 0; refresh(); }, k_together);
+    clearTimeout(settled);
+    settled = setTimeout(refresh, k_settled);
   }
 
   function to_the_end() {
