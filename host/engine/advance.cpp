@@ -72,7 +72,7 @@ Status Engine::on(JobEnded& ended) {
   if (!kept_back) {
     ORC_TRY(kept_back, follow_up(worker, report, evidence));
   }
-  Followup followup = *std::move(kept_back);
+  Followup& followup = *kept_back;
   ORC_CHECK_OK(stop_repeating(worker, report, followup));
   ORC_CHECK_OK(remember_tested(worker, report, followup));
   ORC_CHECK_OK(record_deployment(worker, report, followup));
@@ -228,7 +228,7 @@ Result<Followup> Engine::follow_up(const Worker& worker, const jobs::WorkerRepor
 
 // The one way a followup becomes durable: the task's row under compare-and-swap first, everything
 // else only if that was won.
-Result<store::Write> Engine::write(const Task& before, Followup followup, const std::string& actor,
+Result<store::Write> Engine::write(const Task& before, Followup&& followup, const std::string& actor,
                                    std::optional<std::int64_t> lease_epoch) {
   ORC_FAILPOINT(transition_begun);
   followup.next.updated_at = batch_.now;

@@ -98,7 +98,7 @@ Status Engine::on(Command& command) {
   return Done{};
 }
 
-Result<Answer> Engine::written(const Task& before, Followup followup, const Actor& actor,
+Result<Answer> Engine::written(const Task& before, Followup&& followup, const Actor& actor,
                                const std::string& text) {
   ORC_TRY(const store::Write won, write(before, std::move(followup), actor.name));
   if (won == store::Write::lost) {

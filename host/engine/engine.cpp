@@ -251,8 +251,10 @@ void Engine::turn(std::vector<Happening> happenings) {
 }
 
 Status Engine::apply(std::vector<Happening>& happenings) {
+  constexpr std::size_t k_observed_of_each = 8;
   batch_ = Batch{};
   batch_.now = wall_now();
+  batch_.observed.reserve(k_observed_of_each * happenings.size());
   ORC_CHECK_OK(store_->begin());
   ORC_CHECK_OK(follow_wall_clock());
   for (Happening& happening : happenings) {

@@ -193,7 +193,7 @@ class Engine final : public CommandPort, public StatusPort {
   Status record_end(const Worker& worker, const jobs::WorkerReport& report,
                     std::vector<Evidence>& evidence);
   // `lease_epoch`: the lease that the writer has worked under.
-  Result<store::Write> write(const Task& before, Followup followup, const std::string& actor,
+  Result<store::Write> write(const Task& before, Followup&& followup, const std::string& actor,
                              std::optional<std::int64_t> lease_epoch = std::nullopt);
   Status note(TaskId task, EventKind kind, const std::string& text,
               const std::string& actor);
@@ -362,7 +362,7 @@ class Engine final : public CommandPort, public StatusPort {
                                       const std::string& reason, bool approved);
   Result<GateDecision> ask_gate_again(const Task& task);
   Status withdraw_live_job(const Task& task, const std::string& why);
-  Result<Answer> written(const Task& before, Followup followup, const Actor& actor,
+  Result<Answer> written(const Task& before, Followup&& followup, const Actor& actor,
                          const std::string& text);
 
   std::unique_ptr<store::Store> store_;
