@@ -18,6 +18,7 @@
 #include "base/revision.h"
 #include "cli/exit_code.h"
 #include "config/inspect.h"
+#include "store/store.h"
 
 namespace orc::app {
 
@@ -119,11 +120,14 @@ int Commands::db_check(const cli::DbCheckOptions& options) {
 int Commands::version(cli::OutputFormat output) {
   if (output == cli::OutputFormat::text) {
     const std::string from = revision().empty() ? "" : " (" + std::string(revision()) + ")";
-    std::puts(("orchestrator " ORCH_VERSION + from).c_str());
+    std::puts(("orchestrator " ORCH_VERSION + from + "\nSQLite " +
+               std::string(store::sqlite_version()))
+                  .c_str());
   } else {
     std::puts((R"({"schema":"orchestrator.version/1","version":")" ORCH_VERSION
                R"(","revision":")" +
-               std::string(revision()) + R"("})")
+               std::string(revision()) + R"(","sqlite":")" + std::string(store::sqlite_version()) +
+               R"("})")
                   .c_str());
   }
   return cli::to_int(cli::ExitCode::done);

@@ -343,5 +343,7 @@ Result<std::unique_ptr<Reader>> open_sqlite_reader(const std::filesystem::path& 
 // How often a statement of this process found the database locked by another connection, and
 // waited. [any thread]
 std::int64_t busy_waits();
+// Of the library that this program brings, such as "3.40.1". [any thread]
+std::string_view sqlite_version();
 
 }  // namespace orc::store

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a path to a store: every reason to refuse comes before the first change to the file.
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <system_error>
@@ -149,6 +150,10 @@ Status back_up_sqlite(const fs::path& file, const fs::path& copy, Millis busy_ti
   ORC_TRY(std::unique_ptr<Database> db, Database::open(real, Access::copy, busy_timeout));
   ORC_CHECK_OK(check_owner(*db));
   return copy_whole(*db, copy);
+}
+
+std::string_view sqlite_version() {
+  return sqlite3_libversion();
 }
 
 Result<std::unique_ptr<Reader>> open_sqlite_reader(const std::filesystem::path& file,
