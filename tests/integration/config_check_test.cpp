@@ -19,14 +19,14 @@ class ConfigCheck : public HostTest {
 TEST_F(ConfigCheck, OfflineNeedsNeitherSecretsNorVariables) {
   configure(
       {.plugins =
-           "  staging-runner:\n    repos: \"*\"\n    settings:\n      command: [/bin/true]\n"
+           "  deploy-finalizer:\n    repos: \"*\"\n    settings:\n      command: [/bin/true]\n      revision_command: [/bin/true]\n"
            "      env: { T: { env: ORC_TEST_NO_SUCH_VARIABLE }, F: { file: /no/such/file } }\n"});
   const CommandResult offline = check({"--offline"});
   EXPECT_EQ(offline.exit_code, 0) << offline.err;
   EXPECT_NE(offline.out.find("the configuration is accepted"), std::string::npos);
   const CommandResult here = check();
   EXPECT_EQ(here.exit_code, 78);
-  EXPECT_NE(here.err.find("plugins.staging-runner.settings: secret "), std::string::npos)
+  EXPECT_NE(here.err.find("plugins.deploy-finalizer.settings: secret "), std::string::npos)
       << here.err;
   EXPECT_NE(here.err.find("--offline"), std::string::npos) << "the fix names the way around";
   EXPECT_EQ(here.err.find(host.config().string() + ":"), 0U) << here.err;
