@@ -11,7 +11,7 @@
 #include "app/serve.h"
 #include "cli/exit_code.h"
 #include "cli/text_views.h"
-#include "config/generation.h"
+#include "config/inspect.h"
 
 namespace orc::app {
 
@@ -27,12 +27,19 @@ bool has_errors(const Findings& findings) {
   });
 }
 
-// The file and the rules in it, then the plugins, each loaded in a child.
-Findings look_at_files(const config::Sources& sources) {
+// Level by level; a level is looked at where the one before has no error.
+Findings look(const cli::ConfigCheckOptions& options, const config::Sources& sources) {
+  config::Loaded loaded = config::load(sources);
+  Findings findings = loaded.findings;
+  const auto add = [&](Findings more) {
+    std::move(more.begin(), more.end(), std::back_inserter(findings));
+  };
+  if (!loaded.config) return findings;
   const ScratchFolder scratch;
-  config::Sources with_scratch = sources;
-  with_scratch.set.push_back("daemon.state_dir=" + scratch.path().string());
-  return config::build_generation(with_scratch, worker_path(), nullptr).findings;
+  add(config::look_at_plugins(loaded, worker_path(), scratch.path()));
+  if (!options.offline && !has_errors(findings))
+    add(look_at_machine(*loaded.config, loaded.positions));
+  return findings;
 }
 
 Json answer_of(const Findings& findings, const std::filesystem::path& file) {
@@ -63,14 +70,7 @@ void print_text(const Findings& findings, const std::filesystem::path& file) {
 int config_check(const cli::ConfigCheckOptions& options) {
   const config::Sources sources{
       .file = config_file(options.file), .environment = config::orch_environment(), .set = {}};
-  Findings findings = look_at_files(sources);
-  if (!options.offline && !has_errors(findings)) {
-    const config::Loaded loaded = config::load(sources);
-    if (loaded.config) {
-      Findings more = look_at_machine(*loaded.config, loaded.positions);
-      std::move(more.begin(), more.end(), std::back_inserter(findings));
-    }
-  }
+  Findings findings = look(options, sources);
   if (options.strict) {
     for (config::Finding& finding : findings) finding.severity = Severity::error;
   }

@@ -2,8 +2,6 @@
 #include "app/demo.h"
 
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -18,6 +16,7 @@
 #include "app/demo_host.h"
 #include "app/demo_story.h"
 #include "app/demo_transcript.h"
+#include "app/interrupt.h"
 #include "base/text.h"
 #include "cli/text_views.h"
 #include "process/process.h"
@@ -28,25 +27,6 @@ namespace {
 
 constexpr Millis k_story_limit{60'000};
 constexpr int k_look_again_ms = 150;
-
-// Ctrl-C as something that can be waited for. The host runs in a session of its own and does not
-// hear it.
-class Interrupt {
- public:
-  Interrupt() {
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    ::sigaddset(&signals, SIGINT);
-    ::sigaddset(&signals, SIGTERM);
-    ::sigaddset(&signals, SIGHUP);
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    fd_ = UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-  }
-  int fd() const { return fd_.get(); }
-
- private:
-  UniqueFd fd_;
-};
 
 enum class Wake : std::uint8_t { time, interrupted, host_ended };
 

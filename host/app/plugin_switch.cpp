@@ -117,15 +117,16 @@ bool is_accepted(const std::filesystem::path& file) {
 }
 
 int write_checked(const std::filesystem::path& file, const std::filesystem::path& drop_in,
-                  const std::string& text) {
+                  const std::string& text, std::FILE* messages) {
   const Result<std::string> before = read_file(drop_in, k_longest_file);
   Status written = make_folder(drop_in.parent_path());
   if (written.ok()) written = write_file_atomically(drop_in, text, Durability::power, k_mode);
   if (!written.ok()) return fail(ExitCode::unusable, written.error().message);
   if (is_accepted(file)) {
-    std::printf("wrote %s\n", drop_in.c_str());
+    std::fprintf(messages, "wrote %s\n", drop_in.c_str());
     for (const std::string_view line : split(text, '\n')) {
-      if (!line.empty() && line[0] != '#') std::printf("  %s\n", std::string(line).c_str());
+      if (!line.empty() && line[0] != '#')
+        std::fprintf(messages, "  %s\n", std::string(line).c_str());
     }
     return to_int(ExitCode::done);
   }
@@ -186,7 +187,9 @@ int plugin_switch(const cli::PluginSwitchOptions& options) {
   const Result<std::string> text =
       drop_in_text(*loaded.config, std::move(content).value(), options);
   if (!text.ok()) return fail(ExitCode::no, text.error().message);
-  return write_checked(file, drop_in, text.value());
+  // What was written is no answer to a program, the reload is.
+  const bool is_text = options.output == cli::OutputFormat::text;
+  return write_checked(file, drop_in, text.value(), is_text ? stdout : stderr);
 }
 
 }  // namespace orc::app

@@ -59,6 +59,7 @@ struct PluginSwitchOptions {
   std::optional<std::string> repos;
   std::string stage;   // also puts it into the chain of this stage
   std::string before;  // in front of this link; empty: of all
+  OutputFormat output = OutputFormat::text;  // else what was written is a message
 };
 
 // A new plugin's project.

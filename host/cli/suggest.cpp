@@ -66,7 +66,7 @@ std::string suggestion(const CLI::App& app, const std::vector<std::string>& argu
       continue;
     }
     const auto names = command_names(*command);
-    if (names.empty()) return "";
+    if (names.empty()) continue;  // an argument; a mistyped option may follow
     const CLI::App* sub = find_command(*command, word);
     if (sub == nullptr) return did_you_mean("command", word, names);
     command = sub;

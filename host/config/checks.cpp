@@ -24,11 +24,23 @@ class CrossCheck {
     check_scopes();
     check_chains();
     check_unused_plugins();
-    check_roles();
     check_budgets();
     check_isolation();
-    check_llm();
     check_names();
+  }
+
+  // Said last, and only of a file that is right otherwise: a mistyped mark is its own finding.
+  void check_empty_scopes() {
+    const bool has_self = std::any_of(config_.repos.begin(), config_.repos.end(),
+                                      [](const auto& repo) { return repo.second.self_hosting; });
+    if (has_self || config_.repos.empty() || findings_.has_errors()) return;
+    for (const auto& [name, plugin] : config_.plugins) {
+      if (!plugin.enabled || !plugin.repos.repos.empty()) continue;
+      warning("plugins." + name + ".repos",
+              "an empty scope means the self-hosting repository, and none is marked as that: the "
+              "plugin is never asked",
+              "name its repositories, or write \"*\" for all of them");
+    }
   }
 
  private:
@@ -232,58 +244,6 @@ class CrossCheck {
   // --- roles, budgets, board, names
   // --------------------------------------------------------------------
 
-  void check_roles() {
-    for (const auto& [role, settings] : config_.roles) {
-      const std::string key = "roles." + std::string(to_string(role));
-      if (trim(settings.model).empty())
-        error(key + ".model", "found an empty text, wanted a model");
-      std::error_code failed;
-      if (!std::filesystem::is_regular_file(settings.prompt, failed)) {
-        error(key + ".prompt", "no such file: " + settings.prompt.string());
-      }
-    }
-  }
-
-  void check_llm() {
-    const LlmSettings& llm = config_.llm;
-    check_reserve("llm.task_budget", llm.task_budget);
-    check_reserve("llm.day_budget", llm.day_budget);
-    bool counts_money = llm.task_budget.cost_micro_usd || llm.day_budget.cost_micro_usd;
-    for (const auto& [role, settings] : config_.roles) {
-      check_reserve("roles." + std::string(to_string(role)) + ".day_budget", settings.day_budget);
-      counts_money = counts_money || settings.day_budget.cost_micro_usd;
-    }
-    for (const auto& [model, price] : llm.prices) {
-      const std::string key = "prices." + join_path({model});
-      if (!price.input) error(key + ".input", "is missing");
-      if (!price.output) error(key + ".output", "is missing");
-    }
-    if (counts_money) check_prices();
-  }
-
-  // A program that names its cost does not name it when it is killed.
-  void check_prices() {
-    std::set<std::string> asked;
-    for (const auto& [role, settings] : config_.roles) {
-      if (config_.llm.prices.contains(settings.model) || !asked.insert(settings.model).second) continue;
-      const std::string price = "prices." + join_path({settings.model});
-      error("roles." + std::string(to_string(role)) + ".model",
-            "a budget counts money, and the price of " + settings.model + " is not known",
-            "add " + price + ".input and .output, in US dollars for a million tokens");
-    }
-  }
-
-  void check_reserve(const std::string& key, const LlmLimits& limits) {
-    const LlmSettings& llm = config_.llm;
-    const std::string fix = "raise it, or lower what llm.reserve sets aside for a run";
-    if (limits.tokens && llm.reserve_tokens > *limits.tokens) {
-      error(key + ".tokens", "below llm.reserve.tokens: no run would ever start", fix);
-    }
-    if (limits.cost_micro_usd && llm.reserve_cost_micro_usd > *limits.cost_micro_usd) {
-      error(key + ".cost_usd", "below llm.reserve.cost_usd: no run would ever start", fix);
-    }
-  }
-
   // Limits are ordered, or the reaper takes a job from a producer that is within its time.
   void check_budgets() {
     for (const auto& [name, plugin] : config_.plugins) {
@@ -372,9 +332,12 @@ class CrossCheck {
 }  // namespace
 
 void cross_check(const Decoded& decoded, Findings& findings) {
-  CrossCheck(decoded, findings).run();
+  CrossCheck check(decoded, findings);
+  check.run();
+  check_roles(decoded, findings);
   check_gates(decoded, findings);
   check_listeners(decoded, findings);
+  check.check_empty_scopes();
 }
 
 }  // namespace orc::config

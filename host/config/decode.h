@@ -29,6 +29,8 @@ Decoded decode(const Node& root, const std::filesystem::path& folder, Findings& 
 void cross_check(const Decoded& decoded, Findings& findings);
 // Its part about the gates from staging to production.
 void check_gates(const Decoded& decoded, Findings& findings);
+// About models, prompts and budgets.
+void check_roles(const Decoded& decoded, Findings& findings);
 // And about where the host listens.
 void check_listeners(const Decoded& decoded, Findings& findings);
 

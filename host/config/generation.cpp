@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "config/inspect.h"
 #include "config/isolation.h"
 #include "config/options.h"
 #include "config/plugin_assessment.h"
@@ -199,6 +200,14 @@ bool Generation::can_produce(const std::string& plugin, Stage stage) const {
   return std::any_of(stages.begin(), stages.end(), [&](const std::string& claim) {
     return claim == "*" || claim == to_string(stage);
   });
+}
+
+std::vector<Finding> look_at_plugins(Loaded loaded, const std::filesystem::path& worker,
+                                     const std::filesystem::path& scratch) {
+  if (!loaded.config) return {};
+  loaded.config->state_dir = scratch;
+  Generation nobodys;
+  return Builder(std::move(loaded), nobodys).build(worker);
 }
 
 Built build_generation(const Sources& sources, const std::filesystem::path& worker,

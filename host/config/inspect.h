@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The option table and one configuration, for people and for editors. Reads files, starts nothing.
-// Any thread.
+// The option table and one configuration, for people and for editors. Reads files; looking at
+// plugins alone starts processes. Any thread.
 #pragma once
 
 #include <filesystem>
@@ -24,6 +24,11 @@ struct VariableRow {
 };
 // Every variable that this configuration knows; those of a plugin exist once the files name it.
 std::vector<VariableRow> describe_variables(const Sources& sources);
+
+// What speaks against the plugins of a configuration that loaded: each is taken, described and
+// configured in a child process, as for a generation. Their copies lie below `scratch`.
+std::vector<Finding> look_at_plugins(Loaded loaded, const std::filesystem::path& worker,
+                                     const std::filesystem::path& scratch);
 
 // The file's JSON Schema (draft-07), for editors and for checks without this program.
 std::string options_schema();

@@ -24,6 +24,14 @@ class Check {
  public:
   explicit Check(Role role) : role_(role) {}
 
+  std::vector<PromptFinding> run_on_variables(std::string_view text) {
+    for (const std::string_view line : split(text, '\n')) {
+      ++number_;
+      look_at_variables(line);
+    }
+    return std::move(findings_);
+  }
+
   std::vector<PromptFinding> run(std::string_view text) {
     for (const std::string_view line : split(text, '\n')) {
       ++number_;
@@ -107,6 +115,10 @@ class Check {
 
 std::vector<PromptFinding> check_prompt(std::string_view text, Role role) {
   return Check(role).run(text);
+}
+
+std::vector<PromptFinding> check_prompt_variables(std::string_view text) {
+  return Check(Role::analyst).run_on_variables(text);
 }
 
 bool role_decides(Role role) {

@@ -21,6 +21,9 @@ struct PromptFinding {
 // Everything that is wrong, in the order of the text.
 std::vector<PromptFinding> check_prompt(std::string_view text, Role role);
 
+// Its part about variables alone: what is filled in before an agent reads it, whoever it is.
+std::vector<PromptFinding> check_prompt_variables(std::string_view text);
+
 // Does a gate read a verdict of this role's artifact?
 bool role_decides(Role role);
 

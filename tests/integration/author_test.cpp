@@ -21,12 +21,12 @@ class Author : public HostTest {
     return prefix;
   }
   std::string run(const std::vector<std::string>& argv, const fs::path& cwd = "/") const {
-    const CommandResult result =
-        run_program(argv, cwd,
-                    {{"CMAKE_PREFIX_PATH", (host.root() / "sdk").string()},
-                     {"TMPDIR", temporary().string()}},
-                    std::chrono::seconds(110));
-    EXPECT_EQ(result.exit_code, 0) << argv[0] << " " << argv[1] << ":\n" << result.out << result.err;
+    const CommandResult result = run_program(
+        argv, cwd,
+        {{"CMAKE_PREFIX_PATH", (host.root() / "sdk").string()}, {"TMPDIR", temporary().string()}},
+        std::chrono::seconds(110));
+    EXPECT_EQ(result.exit_code, 0) << argv[0] << " " << argv[1] << ":\n"
+                                   << result.out << result.err;
     return result.out;
   }
   std::string orchestrator(std::vector<std::string> arguments) const {
@@ -50,8 +50,7 @@ TEST_F(Author, BringsAPluginFromNothingIntoForce) {
 
   const std::string library = (project / "build/lint-gate.so").string();
   const std::string fixture = (project / "tests/fixtures/task.yaml").string();
-  const std::string checked =
-      orchestrator({"plugin", "check", library, "--fixture", fixture});
+  const std::string checked = orchestrator({"plugin", "check", library, "--fixture", fixture});
   EXPECT_EQ(checked.find("fail"), std::string::npos) << checked;
   const fs::path repository = make_repository("enduro", {{"main.py", "print(1)\n"}});
   const std::string tried = orchestrator(

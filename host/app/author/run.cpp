@@ -10,6 +10,7 @@
 #include "app/author/job.h"
 #include "app/author/transition.h"
 #include "app/failure.h"
+#include "app/interrupt.h"
 #include "app/scratch_folder.h"
 #include "app/serve.h"
 #include "base/text.h"
@@ -117,6 +118,13 @@ int refuse(const cli::PluginRunOptions& options, const std::vector<config::Fault
   return to_int(ExitCode::no);
 }
 
+// The worker was killed and could not sweep what it had started.
+int end_interrupted() {
+  constexpr Millis k_limit{5000};
+  (void)process::sweep_descendants(Millis{0}, k_limit);
+  return fail(ExitCode::no, "interrupted; nothing is left behind");
+}
+
 // A folder that is not there would be tried as an empty repository.
 std::optional<std::string> wrong_use(const cli::PluginRunOptions& options) {
   std::error_code error;
@@ -137,6 +145,7 @@ int plugin_run(const cli::PluginRunOptions& options) {
   for (const config::Finding& finding : read.findings)
     std::fprintf(stderr, "%s\n", to_text(finding).c_str());
   if (!read.fixture) return to_int(ExitCode::usage);
+  Interrupt interrupt;
   const ScratchFolder scratch;
   const auto candidate = take_candidate(options.file, scratch.path());
   if (!candidate.ok()) return fail(ExitCode::usage, candidate.error().message);
@@ -153,10 +162,11 @@ int plugin_run(const cli::PluginRunOptions& options) {
   TrialWish wish{.stage = stage.value(), .settings = assessed.settings};
   if (options.worktree) wish.worktree = std::filesystem::absolute(*options.worktree);
   if (const auto ms = parse_duration_ms(options.timeout)) wish.timeout = Millis{*ms};
-  Trials trials(worker_path(), scratch.path() / "trial");
+  Trials trials(worker_path(), scratch.path() / "trial", [&] { return interrupt.came(); });
   const auto request = make_job(trials, *read.fixture, assessed.loaded, wish);
   if (!request.ok()) return fail(ExitCode::unusable, request.error().message);
   const Result<Tried> tried = trials.carry_out(request.value());
+  if (interrupt.came()) return end_interrupted();
   if (!tried.ok()) return fail(ExitCode::unusable, tried.error().message);
   if (options.log) std::fputs(printable(to_utf8(tried.value().log)).c_str(), stderr);
   const Json answer =

@@ -13,8 +13,7 @@ void add_new(Tree& tree, CLI::App& plugin) {
       plugin.add_subcommand("new", "write a project for a plugin: source, build, schema, fixture");
   auto options = std::make_shared<PluginNewOptions>();
   command->add_option("NAME", options->name, "a-z, 0-9 and '-', such as lint-gate")->required();
-  command->add_option("--stage", options->stage, "the stage that it produces for")
-      ->type_name("STAGE")
+  takes_stage(command->add_option("--stage", options->stage, "the stage that it produces for"))
       ->required();
   command->add_option("--dir", options->dir, "make the folder NAME in here, not in the current one")
       ->type_name("DIR");
@@ -65,9 +64,8 @@ void add_artifact_check(Tree& tree) {
                           ->add_subcommand("check", "read an artifact exactly as its gate does");
   auto options = std::make_shared<ArtifactCheckOptions>();
   command->add_option("FILE", options->file, "such as 13-test-report.md")->required();
-  command
-      ->add_option("--stage", options->stage, "whose artifact it is, where its name does not say")
-      ->type_name("STAGE");
+  takes_stage(command->add_option("--stage", options->stage,
+                                  "whose artifact it is, where its name does not say"));
   command
       ->add_option("--work-item", options->work_item, "whose it is, where its folder does not say")
       ->type_name("ID");

@@ -54,6 +54,10 @@ void add_show(Tree& tree, CLI::App& config) {
   auto options = std::make_shared<ConfigShowOptions>();
   auto running = std::make_shared<bool>(false);
   add_file(*show, options->file);
+  show->add_option("--set", options->set, "as for serve, may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
   show->add_flag("--sources", options->sources, "where each value comes from");
   show->add_flag("--running", *running, "what the host has in force, not what the file says");
   show->callback([&tree, options, running, common] {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "cli/commands/tree.h"
 #include "cli/text_views.h"
+#include "domain/stage.h"
 
 namespace orc::cli {
 
@@ -78,6 +81,23 @@ void add_output_option(CLI::App& command, OutputFormat& output, OutputFormat als
   command.add_option("-o,--output", output, help)
       ->type_name("FORMAT")
       ->transform(CLI::CheckedTransformer(formats).description(""));
+}
+
+CLI::Option* takes_word(CLI::Option* option, const std::string& what,
+                        std::vector<std::string> words) {
+  const auto judge = [what, words = std::move(words)](const std::string& given) {
+    if (std::find(words.begin(), words.end(), given) != words.end()) return std::string();
+    const auto near = nearest(given, words);
+    return "there is no " + what + " \"" + given + "\"" +
+           (near ? "; did you mean \"" + *near + "\"?" : "; one of " + join(words, ", "));
+  };
+  return option->check(CLI::Validator(judge, "", what));
+}
+
+CLI::Option* takes_stage(CLI::Option* option) {
+  std::vector<std::string> names;
+  for (const Stage stage : k_stages) names.emplace_back(to_string(stage));
+  return takes_word(option->type_name("STAGE"), "stage", std::move(names));
 }
 
 void add_socket_option(CLI::App& command, std::string& socket) {

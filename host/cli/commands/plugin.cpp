@@ -123,14 +123,15 @@ void add_switch(Tree& tree, CLI::App& plugin, bool enabled) {
   command->add_flag("--reload", *reload, "and reload the host, without a question");
   if (enabled) {
     command->add_option("--repos", options->repos, "for these repositories")->type_name("SCOPE");
-    CLI::Option* stage = command->add_option("--stage", options->stage, "put it into this chain")
-                             ->type_name("STAGE");
+    CLI::Option* stage =
+        takes_stage(command->add_option("--stage", options->stage, "put it into this chain"));
     command->add_option("--before", options->before, "in front of this link; else of all")
         ->type_name("PLUGIN")
         ->needs(stage);
   }
   command->callback([&tree, common, options, reload] {
     tree.chosen = [&tree, common, options, reload] {
+      options->output = common->output;
       const int written = tree.entry.plugin_switch(*options);
       if (written != to_int(ExitCode::done)) return written;
       const Session session(tree.terminal, *common);

@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/text_views.h"
-#include "domain/stage.h"
 
 namespace orc::cli {
 
@@ -62,22 +61,9 @@ Result<Json> body_of(const SubmitOptions& options, std::istream& in) {
   return body;
 }
 
-std::string stage_problem(const std::string& stage) {
-  if (stage.empty() || parse_stage(stage)) return "";
-  std::vector<std::string> names;
-  for (const Stage known : k_stages) names.emplace_back(to_string(known));
-  const auto near = nearest(stage, names);
-  return "--from: there is no stage \"" + stage + "\"" +
-         (near ? "; did you mean \"" + *near + "\"?" : "");
-}
-
 }  // namespace
 
 ExitCode submit_task(const Session& session, const SubmitOptions& options, std::istream& in) {
-  if (const std::string problem = stage_problem(options.from); !problem.empty()) {
-    session.message(problem);
-    return ExitCode::usage;
-  }
   const auto body = body_of(options, in);
   if (!body.ok()) {
     session.message(body.error().message);

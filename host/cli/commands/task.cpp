@@ -44,9 +44,11 @@ void add_list(Tree& tree, CLI::App& task) {
   CLI::App* list = task.add_subcommand("list", "tasks, where they stand and why they wait");
   const auto common = add_common_options(*list);
   auto options = std::make_shared<ListOptions>();
-  list->add_option("--stage", options->stage, "only of this stage")->type_name("STAGE");
-  list->add_option("--state", options->state, "active, waiting_human, held, done or cancelled")
-      ->type_name("STATE");
+  takes_stage(list->add_option("--stage", options->stage, "only of this stage"));
+  takes_word(
+      list->add_option("--state", options->state, "active, waiting_human, held, done or cancelled")
+          ->type_name("STATE"),
+      "state", {"active", "waiting_human", "held", "done", "cancelled"});
   list->add_option("--repo", options->repo, "only of this repository")->type_name("REPO");
   list->add_option("--after", options->after, "the page behind this task number")->type_name("N");
   list->add_option("--limit", options->limit, "at most so many (100)")->type_name("N");
@@ -67,7 +69,7 @@ void add_submit(Tree& tree, CLI::App& task) {
   submit->add_option("--id", options->work_item, "work item; unset: the next number")
       ->type_name("ID");
   submit->add_option("--branch", options->branch, "unset: task/ID")->type_name("NAME");
-  submit->add_option("--from", options->from, "first stage (analysis)")->type_name("STAGE");
+  takes_stage(submit->add_option("--from", options->from, "first stage (analysis)"));
   on_chosen(tree, *submit, common, [options, &tree](const Session& session) {
     return submit_task(session, *options, tree.terminal.in);
   });
@@ -130,8 +132,8 @@ void add_watch(Tree& tree, CLI::App& task) {
   const auto common = add_common_options(*command);
   auto options = std::make_shared<WatchOptions>();
   command->add_option("TASK", options->id, "work item, such as ORCH-116")->required();
-  command->add_option("--until", options->until, "stop once the task has left this stage behind")
-      ->type_name("STAGE");
+  takes_stage(command->add_option("--until", options->until,
+                                  "stop once the task has left this stage behind"));
   command->add_option("--timeout", options->timeout, "stop after this time, such as 10m")
       ->type_name("TIME");
   on_chosen(tree, *command, common,

@@ -24,6 +24,10 @@ struct Tree {
 void add_output_option(CLI::App& command, OutputFormat& output,
                        OutputFormat also = OutputFormat::text);
 void add_socket_option(CLI::App& command, std::string& socket);
+// `option` takes a stage, or one of these words; any other is wrong use, with the nearest one named.
+CLI::Option* takes_stage(CLI::Option* option);
+CLI::Option* takes_word(CLI::Option* option, const std::string& what,
+                        std::vector<std::string> words);
 // -o and --socket
 std::shared_ptr<CommonOptions> add_common_options(CLI::App& command);
 // Runs `action` with a session once the command line is parsed.

@@ -151,13 +151,7 @@ ExitCode print_log(const Session& session, const std::string& run, bool follow_r
 
 ExitCode watch_task(const Session& session, const WatchOptions& options) {
   WatchLimits limits;
-  if (!options.until.empty()) {
-    limits.until = parse_stage(options.until);
-    if (!limits.until) {
-      session.message("--until: there is no stage \"" + options.until + "\"");
-      return ExitCode::usage;
-    }
-  }
+  if (!options.until.empty()) limits.until = parse_stage(options.until);
   if (!options.timeout.empty()) {
     const auto ms = parse_duration_ms(options.timeout);
     if (!ms) {

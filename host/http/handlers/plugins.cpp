@@ -48,8 +48,12 @@ Result<Response> show_plugin(const Services& services, const Request& request) {
   const views::Json detail =
       views::plugin_detail(request.captured.at(0), *status->generation, picture, outcomes);
   if (!detail.is_null()) return with_etag(json_response(detail), status->generation->number);
+  std::vector<std::string> known;
+  for (const auto& [name, plugin] : status->generation->plugins) known.push_back(name);
+  const auto near = nearest(request.captured[0], known);
   return refuse(request, Problem{404, "plugin_not_found",
-                                 "the configuration names no plugin " + request.captured[0],
+                                 "the configuration names no plugin " + request.captured[0] +
+                                     (near ? "; did you mean " + *near + "?" : ""),
                                  "orchestrator plugin list"});
 }
 

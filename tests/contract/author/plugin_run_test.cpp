@@ -82,6 +82,36 @@ TEST_F(PluginRun, ABrokenContractIsNoVerdict) {
   EXPECT_TRUE(answer.at("transition").at("to").is_null());
 }
 
+// Waits until the plugin's own program runs, and interrupts the command as Ctrl-C does.
+constexpr const char* k_interrupted = R"py(
+import glob, os, signal, subprocess, sys, time
+def runs(folder):
+    for entry in glob.glob('/proc/[0-9]*'):
+        try:
+            if open(entry + '/cmdline').read().startswith('sleep\0') and os.readlink(entry + '/cwd').startswith(folder):
+                return True
+        except OSError:
+            pass
+    return False
+command = subprocess.Popen(sys.argv[1:])
+end = time.monotonic() + 20
+while not runs(os.environ['TMPDIR']) and time.monotonic() < end:
+    time.sleep(0.02)
+command.send_signal(signal.SIGINT)
+sys.exit(command.wait(20))
+)py";
+
+TEST_F(PluginRun, AnInterruptTakesEverythingAlong) {
+  const auto temporary = temp_.path() / "tmp";
+  std::filesystem::create_directories(temporary);
+  const CommandResult ended = run_program(
+      {"/usr/bin/python3", "-c", k_interrupted, bin_dir() + "/orchestrator", "plugin", "run",
+       promises("kept").string(), "--fixture", write("task.yaml", "{}\n").string()},
+      temp_.path(), {{"TMPDIR", temporary.string()}});
+  EXPECT_EQ(ended.exit_code, 1) << ended.err;
+  EXPECT_NE(ended.err.find("interrupted"), std::string::npos) << ended.err;
+}
+
 TEST_F(PluginRun, NamesEveryFaultOfAFixtureWithItsPlace) {
   const CommandResult wrong = orchestrator(command(
       "titel: x\nstage: tseting\nexpect: { gat: pass, outcome: suite }\nfiles: { ../x: y }\n"));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "config/options.h"
+#include "domain/stage.h"
 #include "unit/cli/fake_host.h"
 
 namespace orc::test {
@@ -64,6 +65,10 @@ TEST(Manual, NamesEveryCommandAndEveryKey) {
     EXPECT_NE(file.find("\\fB" + std::string(option.key.substr(0, option.key.find('-')))),
               std::string::npos)
         << option.key;
+  const std::string plugin = run({"__manual", "orchestrator-plugin"}).out;
+  for (const StageRule& rule : STAGE_TRANSITIONS)
+    EXPECT_NE(plugin.find(rule.gate), std::string::npos) << rule.gate;
+  EXPECT_EQ(run({"__manual", "nothing"}).exit, 64);
 }
 
 TEST(OperatorCommands, ShowWhatWaitsAndWhatLedThere) {

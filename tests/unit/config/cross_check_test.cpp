@@ -181,6 +181,31 @@ TEST(Load, WarnsAboutASwitchUnderAMistypedName) {
   EXPECT_EQ(folder.texts(loaded.findings), wanted);
 }
 
+TEST(Load, RefusesAPromptWithAVariableThatNobodyFillsIn) {
+  const ConfigFolder folder;
+  folder.write("prompts/tester.md", "<task>\n{{title}} {{requst}}\n</task>\n");
+  const Loaded loaded =
+      folder.load("version: 1\nplugins: { llm-spawner: { repos: \"*\" } }\n");
+  EXPECT_EQ(folder.texts(loaded.findings),
+            (std::vector<std::string>{
+                "--set: roles.tester.prompt: F/prompts/tester.md:2: unknown variable {{requst}}, "
+                "did you mean \"request\"?\n  correct it in the prompt"}));
+}
+
+TEST(Load, WarnsOfAnEmptyScopeThatMeansNobody) {
+  const ConfigFolder folder;
+  const std::string text =
+      "version: 1\nrepos: { shop: {} }\n"
+      "plugins: { test-runner: {}, llm-spawner: { repos: \"*\" } }\n";
+  const Loaded loaded = folder.load(text);
+  ASSERT_EQ(loaded.findings.size(), 1U);
+  EXPECT_EQ(loaded.findings[0].key, "plugins.test-runner.repos");
+  EXPECT_EQ(loaded.findings[0].severity, Finding::Severity::warning);
+  EXPECT_TRUE(folder.load("version: 1\nrepos: { shop: { self_hosting: true } }\n" +
+                          text.substr(text.find("plugins")))
+                  .findings.empty());
+}
+
 TEST(Load, RefusesAPromptThatIsNotThere) {
   ConfigFolder folder;
   folder.set = {"roles.tester.prompt=prompts/nobody.md"};
