@@ -187,7 +187,8 @@ std::string counted_line(const engine::Engine& engine, const config::Config& con
   const auto reader = store::open_sqlite_reader(config.database, config.busy_timeout);
   const auto counts = reader.ok() ? reader.value()->stage_counts()
                                   : Result<std::vector<store::StageCount>>(reader.error());
-  return in_one_line(*engine.status(), counts.ok() ? counts.value() : std::vector<store::StageCount>());
+  return in_one_line(*engine.status(),
+                     counts.ok() ? counts.value() : std::vector<store::StageCount>());
 }
 
 // Everything between "the database is open" and "the engine has ended". Members are torn down in
@@ -317,7 +318,8 @@ int serve(const config::Sources& sources) {
   const auto secrets = config::read_listener_secrets(config);
   if (!secrets.ok()) return fail(ExitCode::refused_config, secrets.error().message);
   // A migration of a large database, and what the host before has left behind, take their time.
-  auto starting = std::make_unique<LongStep>(manager, "starting: opens the database", k_longest_start);
+  auto starting =
+      std::make_unique<LongStep>(manager, "starting: opens the database", k_longest_start);
   Result<std::unique_ptr<store::Store>> store =
       store::open_sqlite(config.database, config.busy_timeout);
   if (!store.ok()) return fail(ExitCode::unusable, store.error().message);

@@ -74,8 +74,8 @@ void ServiceManager::alive(const std::string& status) const {
 
 void ServiceManager::extend(Millis by, const std::string& status) const {
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(by);
-  send("EXTEND_TIMEOUT_USEC=" + std::to_string(microseconds.count()) + "\nSTATUS=" +
-       one_line(status));
+  send("EXTEND_TIMEOUT_USEC=" + std::to_string(microseconds.count()) +
+       "\nSTATUS=" + one_line(status));
 }
 
 LongStep::LongStep(const ServiceManager& manager, std::string status, Millis at_most)

@@ -3,7 +3,8 @@
 
 namespace orc::app {
 
-std::string in_one_line(const engine::Snapshot& status, const std::vector<store::StageCount>& counts) {
+std::string in_one_line(const engine::Snapshot& status,
+                        const std::vector<store::StageCount>& counts) {
   if (!status.fault.empty()) return "not working: " + status.fault;
   std::int64_t queued = 0;
   std::int64_t held = 0;

@@ -19,7 +19,8 @@ constexpr std::array k_signals{SignalWord{SIGTERM, "SIGTERM"}, SignalWord{SIGKIL
                                SignalWord{0, "other"}};
 constexpr std::array k_reasons{KillReason::timeout, KillReason::cancelled, KillReason::leftover};
 
-using Counts = std::array<std::array<std::atomic<std::int64_t>, k_reasons.size()>, k_signals.size()>;
+using Counts =
+    std::array<std::array<std::atomic<std::int64_t>, k_reasons.size()>, k_signals.size()>;
 Counts g_counts{};
 std::atomic<bool> g_any{false};
 

@@ -74,7 +74,8 @@ class Queue {
       lock.unlock();
       write(taken);
       if (dropped > 0) {
-        write(log_line(LogLevel::warning, "log.dropped", "lines were dropped while nobody read the log",
+        write(log_line(LogLevel::warning, "log.dropped",
+                       "lines were dropped while nobody read the log",
                        {{"lines", std::to_string(dropped)}}));
       }
       lock.lock();

@@ -22,11 +22,11 @@ std::string used_text(const std::string& what, const std::string& spent, const s
 
 std::span<const std::string_view> llm_results() {
   static constexpr std::array<std::string_view, 25> k_results{
-      "ok",           "timeout",    "cancelled",  "tool_missing",      "no_resources",
-      "bad_command",  "auth",       "billing",    "model_unavailable", "usage_error",
-      "rate_limit",   "overload",   "server_error", "network",         "protocol",
-      "no_result",    "context",    "refusal",    "output_limit",      "turn_limit",
-      "budget_limit", "killed",     "crashed",    "bad_artifact",      "unknown"};
+      "ok",           "timeout",  "cancelled",    "tool_missing",      "no_resources",
+      "bad_command",  "auth",     "billing",      "model_unavailable", "usage_error",
+      "rate_limit",   "overload", "server_error", "network",           "protocol",
+      "no_result",    "context",  "refusal",      "output_limit",      "turn_limit",
+      "budget_limit", "killed",   "crashed",      "bad_artifact",      "unknown"};
   return k_results;
 }
 

@@ -146,11 +146,12 @@ std::string text_of(const JobOutcome& outcome) {
 std::span<const std::string_view> reasons_of(Decision decision) {
   using namespace std::string_view_literals;
   static constexpr std::array k_accepted{"in_scope"sv};
-  static constexpr std::array k_declined{
-      "out_of_scope"sv, "no_contract"sv, "disabled"sv,  "unnamed"sv, "load_failed"sv,
-      "configure_failed"sv, "exception"sv, "decide_timeout"sv, "crashed"sv};
-  static constexpr std::array k_skipped{"kill-switch"sv, "killed"sv, "scope"sv,      "not_loaded"sv,
-                                        "selftest"sv,    "begun"sv,  "llm_budget"sv, "provider_paused"sv};
+  static constexpr std::array k_declined{"out_of_scope"sv, "no_contract"sv,    "disabled"sv,
+                                         "unnamed"sv,      "load_failed"sv,    "configure_failed"sv,
+                                         "exception"sv,    "decide_timeout"sv, "crashed"sv};
+  static constexpr std::array k_skipped{"kill-switch"sv, "killed"sv,         "scope"sv,
+                                        "not_loaded"sv,  "selftest"sv,       "begun"sv,
+                                        "llm_budget"sv,  "provider_paused"sv};
   static constexpr std::array k_not_asked{"earlier_producer_accepted"sv};
   switch (decision) {
     case Decision::accepted:

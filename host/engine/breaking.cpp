@@ -102,9 +102,9 @@ Result<std::optional<Engine::Waits>> Engine::await_producer(const Task& task, co
     return !worker.links.empty() && worker.links.front().plugin == producer;
   });
   if (one_tries || batch_.now < open->next_try) {
-    return Nothing(Waits{std::max(open->next_try, batch_.now + k_look_again), k_waits_for_canary,
-                         producer + " is paused after " + faults_in_words(*open) +
-                             "; one job at a time tries"});
+    return Nothing(Waits{
+        std::max(open->next_try, batch_.now + k_look_again), k_waits_for_canary,
+        producer + " is paused after " + faults_in_words(*open) + "; one job at a time tries"});
   }
   for (const Breaker& tried : breakers_.send_canary(producer, batch_.now))
     ORC_CHECK_OK(store_->put_breaker(tried));

@@ -231,9 +231,9 @@ Status Monitors::tend_rollback(const Monitor& monitor, const Task& task,
   return Done{};
 }
 
-void Monitors::plan(const Monitor& monitor, const Task& task,
-                    const config::Generation& generation, JobKind kind,
-                    const std::filesystem::path& folder, const std::string& previous) {
+void Monitors::plan(const Monitor& monitor, const Task& task, const config::Generation& generation,
+                    JobKind kind, const std::filesystem::path& folder,
+                    const std::string& previous) {
   const Job job{.task = task.id, .kind = kind, .stage = Stage::deploy};
   jobs::JobRequest request = build_request(task, job, generation, {}, folders_, random_hex(16));
   request.head_commit = monitor.commit;

@@ -61,7 +61,8 @@ Shadows::Shadows(store::Store& store, Launcher& launcher, StateFolders folders, 
     : store_(store), launcher_(launcher), folders_(std::move(folders)), epoll_(epoll) {}
 
 Shadows::~Shadows() {
-  for (const auto& [id, shadow] : running_) signal_worker(shadow.child, SIGTERM, KillReason::cancelled);
+  for (const auto& [id, shadow] : running_)
+    signal_worker(shadow.child, SIGTERM, KillReason::cancelled);
   for (auto& [id, shadow] : running_) {
     if (!is_readable(shadow.child, static_cast<int>(k_grace.count()))) {
       signal_worker(shadow.child, SIGKILL, KillReason::cancelled);
@@ -87,8 +88,7 @@ Status Shadows::recover(WallTime now) {
       process::Child child;
       child.pid = worker->pid;
       child.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, worker->pid, 0)));
-      if (child.pidfd && is_alive(*worker))
-        signal_worker(child, SIGKILL, KillReason::leftover);
+      if (child.pidfd && is_alive(*worker)) signal_worker(child, SIGKILL, KillReason::leftover);
     }
     end_survivors(run.run_id);
     ORC_CHECK_OK(give_up(run.id, k_lost, "the host ended while it ran", now));

@@ -21,7 +21,8 @@ constexpr std::size_t k_quoted_error = 600;
 std::string quoted(std::string_view said) {
   constexpr std::size_t k_half = k_quoted_error / 2;
   if (said.size() <= k_quoted_error) return std::string(said);
-  return std::string(said.substr(0, k_half)) + " … " + std::string(said.substr(said.size() - k_half));
+  return std::string(said.substr(0, k_half)) + " … " +
+         std::string(said.substr(said.size() - k_half));
 }
 
 // Whatever a repository's own configuration says, these win. An empty diff.external would break git

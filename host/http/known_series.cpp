@@ -64,14 +64,16 @@ Counts known_tallies(const config::Generation& generation) {
   counts[{Tally::wait_seconds, {}}];
   for (const KillCount& kill : no_kills())
     counts[{Tally::kill, {std::string(kill.signal), std::string(kill.reason), "", ""}}];
-  for (const char* result : {"sent", "failed"}) counts[{Tally::notification, {"log", result, "", ""}}];
+  for (const char* result : {"sent", "failed"})
+    counts[{Tally::notification, {"log", result, "", ""}}];
   return counts;
 }
 
 std::map<OutcomeLabels, std::int64_t> known_outcomes(const config::Generation& generation) {
   std::map<OutcomeLabels, std::int64_t> counts;
   each_link(generation, [&](Stage stage, const std::string& producer) {
-    for (const std::string_view outcome : {"suite_ran", "transient_infra", "permanent_env", "failed_run"})
+    for (const std::string_view outcome :
+         {"suite_ran", "transient_infra", "permanent_env", "failed_run"})
       counts[{stage, producer, outcome}];
   });
   return counts;

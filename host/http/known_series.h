@@ -13,7 +13,8 @@
 namespace orc::http {
 
 // By the stage table, the chains of the generation, and the closed lists of the domain.
-std::map<engine::TallyKey, engine::Tallies::Count> known_tallies(const config::Generation& generation);
+std::map<engine::TallyKey, engine::Tallies::Count> known_tallies(
+    const config::Generation& generation);
 
 using OutcomeLabels = std::tuple<Stage, std::string, std::string_view>;  // stage, producer, outcome
 std::map<OutcomeLabels, std::int64_t> known_outcomes(const config::Generation& generation);

@@ -21,18 +21,17 @@ struct TokenType {
   const char* word;
   std::int64_t store::LlmTotal::*sum;
 };
-constexpr std::array k_token_types{
-    TokenType{"input", &store::LlmTotal::input_tokens},
-    TokenType{"output", &store::LlmTotal::output_tokens},
-    TokenType{"cache_read", &store::LlmTotal::cache_read_tokens},
-    TokenType{"cache_write", &store::LlmTotal::cache_write_tokens}};
+constexpr std::array k_token_types{TokenType{"input", &store::LlmTotal::input_tokens},
+                                   TokenType{"output", &store::LlmTotal::output_tokens},
+                                   TokenType{"cache_read", &store::LlmTotal::cache_read_tokens},
+                                   TokenType{"cache_write", &store::LlmTotal::cache_write_tokens}};
 
 // A plugin has told these names: what is no name is none of a label's values.
 std::string name_or_other(const std::string& text) {
-  const bool is_name = text.size() <= k_longest_name &&
-                       std::none_of(text.begin(), text.end(), [](unsigned char c) {
-                         return c <= ' ' || c >= 0x7f || c == '"' || c == '\\';
-                       });
+  const bool is_name =
+      text.size() <= k_longest_name && std::none_of(text.begin(), text.end(), [](unsigned char c) {
+        return c <= ' ' || c >= 0x7f || c == '"' || c == '\\';
+      });
   return is_name ? text : "other";
 }
 

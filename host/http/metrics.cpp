@@ -32,7 +32,8 @@ void put_configuration(MetricPage& page, const engine::Snapshot& status,
                        const engine::ReloadHistory& reloads) {
   constexpr std::size_t k_short_hash = 16;
   page.put("orchestrator_build_info",
-           {{"version", ORCH_VERSION}, {"revision", std::string(revision())},
+           {{"version", ORCH_VERSION},
+            {"revision", std::string(revision())},
             {"plugin_abi", config::plugin_abi()}},
            1);
   page.put("orchestrator_config_info",
@@ -51,9 +52,10 @@ void put_configuration(MetricPage& page, const engine::Snapshot& status,
 }
 
 bool failed_selftest(const engine::Snapshot& status, const std::string& subject) {
-  return status.selftests &&
-         std::any_of(status.selftests->begin(), status.selftests->end(),
-                     [&](const engine::SelftestRow& row) { return row.subject == subject && !row.passed; });
+  return status.selftests && std::any_of(status.selftests->begin(), status.selftests->end(),
+                                         [&](const engine::SelftestRow& row) {
+                                           return row.subject == subject && !row.passed;
+                                         });
 }
 
 void put_plugins(MetricPage& page, const engine::Snapshot& status, const views::Picture& picture) {

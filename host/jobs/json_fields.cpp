@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/json_fields.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -225,14 +226,17 @@ json from_kills(const std::vector<KillCount>& kills) {
   return list;
 }
 
+// For a count alone: what another version calls otherwise is left out, and no job is judged by it.
 std::vector<KillCount> to_kills(const json& list) {
+  constexpr std::int64_t k_most = 1'000'000;
   std::vector<KillCount> kills;
   for (const json& row : list) {
     const std::string signal = row.at("signal");
     const std::string reason = row.at("reason");
-    KillCount kill = known("kill", signal + " " + reason, find_kill(signal, reason));
-    kill.count = row.at("count");
-    kills.push_back(kill);
+    std::optional<KillCount> kill = find_kill(signal, reason);
+    if (!kill) continue;
+    kill->count = std::clamp<std::int64_t>(row.at("count"), 0, k_most);
+    kills.push_back(*kill);
   }
   return kills;
 }

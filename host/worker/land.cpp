@@ -69,9 +69,10 @@ Status push(EdgeJob& job, const gates::LandingFacts& facts) {
 std::string rejected(const std::string& base, const Error& error) {
   const bool is_checked_out = error.message.find("currently checked out") != std::string::npos;
   return "upstream does not take " + base +
-         (is_checked_out ? ": a working copy there has it checked out; land in a bare repository, or "
-                           "let it follow (git config receive.denyCurrentBranch updateInstead)"
-                         : ", by a rule or hook of its own") +
+         (is_checked_out
+              ? ": a working copy there has it checked out; land in a bare repository, or "
+                "let it follow (git config receive.denyCurrentBranch updateInstead)"
+              : ", by a rule or hook of its own") +
          ": " + error.message;
 }
 

@@ -38,13 +38,13 @@ struct Asked {
 Asked ask(Session& session, std::vector<std::string> argv, Millis timeout) {
   const jobs::JobRequest& request = session.request;
   const MonoTime began = mono_now();
-  auto end = run_command(session, {.argv = filled_in(std::move(argv),
-                                                     {{"{commit}", request.head_commit},
-                                                      {k_previous, request.previous_commit},
-                                                      {"{repo}", request.repo},
-                                                      {"{work_item}", request.work_item}}),
-                                   .cwd = session.scratch(),
-                                   .timeout = timeout});
+  auto end = run_command(session,
+                         {.argv = filled_in(std::move(argv), {{"{commit}", request.head_commit},
+                                                              {k_previous, request.previous_commit},
+                                                              {"{repo}", request.repo},
+                                                              {"{work_item}", request.work_item}}),
+                          .cwd = session.scratch(),
+                          .timeout = timeout});
   return {std::move(end), std::chrono::duration_cast<Millis>(mono_now() - began)};
 }
 
@@ -178,10 +178,9 @@ JobOutcome roll_back(Session& session) {
   if (!settings.ok() || settings.value().monitor.rollback.empty())
     return RolledBack{RollbackState::not_run, "no rollback command is configured any more"};
   const gates::MonitorSettings& monitor = settings.value().monitor;
-  const bool asks_for_previous =
-      std::any_of(monitor.rollback.begin(), monitor.rollback.end(), [](const std::string& argument) {
-        return argument.find(k_previous) != std::string::npos;
-      });
+  const bool asks_for_previous = std::any_of(
+      monitor.rollback.begin(), monitor.rollback.end(),
+      [](const std::string& argument) { return argument.find(k_previous) != std::string::npos; });
   if (asks_for_previous && session.request.previous_commit.empty()) {
     return RolledBack{RollbackState::not_run,
                       "no healthy deployment of this repository before this one is known, and the "

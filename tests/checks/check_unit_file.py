@@ -14,7 +14,7 @@ MOST_EXPOSED = 42  # systemd-analyze security, times ten: what it is; a line les
 CHOSEN = {
     "Type": ["notify"],  # the systemd of Debian 12 knows no notify-reload
     "NotifyAccess": ["main"],
-    "ExecReload": ["/usr/bin/orchestrator config check --config /etc/orchestrator/orchestrator.yaml",
+    "ExecReload": ["/usr/bin/orchestrator config check --offline --config /etc/orchestrator/orchestrator.yaml",
                    "/usr/bin/orchestrator reload"],  # the first that fails ends it
     "WatchdogSec": ["30s"],
     "Restart": ["on-failure"],

@@ -145,7 +145,8 @@ TEST_F(Merge, HoldsWithTheForgesOwnWordsWhereARuleThereRefusesThePush) {
   EXPECT_EQ(end.at("stage"), "deploy-staging") << end.dump(2) << host.log();
   EXPECT_EQ(end.at("hold").at("class"), "environment");
   const std::string reason = end.at("hold").at("reason");
-  EXPECT_NE(reason.find("does not take main, by a rule or hook of its own"), std::string::npos) << reason;
+  EXPECT_NE(reason.find("does not take main, by a rule or hook of its own"), std::string::npos)
+      << reason;
   EXPECT_NE(reason.find("frozen until Monday"), std::string::npos) << reason;
   EXPECT_EQ(reason.find("credentials"), std::string::npos) << reason;
   EXPECT_EQ(updates(), 0);

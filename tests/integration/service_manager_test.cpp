@@ -83,7 +83,8 @@ TEST_F(ServiceManager, IsAskedToWaitForADrainAndHearsThatTheEngineLivesMeanwhile
   }
   host.signal(SIGTERM);
   EXPECT_TRUE(hear("STOPPING=1").starts_with("STOPPING=1\nSTATUS=draining"));
-  EXPECT_TRUE(hear("EXTEND_TIMEOUT_USEC=").starts_with("EXTEND_TIMEOUT_USEC=30000000\nSTATUS=draining"));
+  EXPECT_TRUE(
+      hear("EXTEND_TIMEOUT_USEC=").starts_with("EXTEND_TIMEOUT_USEC=30000000\nSTATUS=draining"));
   EXPECT_EQ(hear("STATUS=draining: "), "WATCHDOG=1\nSTATUS=draining: 1 running, 0 queued");
   gate.open();
   EXPECT_EQ(host.wait_for_exit(), 0);

@@ -88,11 +88,12 @@ Json next(const std::vector<Task>& waiting_tasks, const std::vector<Monitor>& mo
   }
   for (const Monitor& monitor : monitors) {
     if (!needs_a_hand(monitor.rollback)) continue;
-    items.push_back(item(monitor.work_item, "rollback_" + std::string(to_string(monitor.rollback)),
-                         "the service of " + monitor.repo + " is degraded, and its rollback is " +
-                             std::string(to_string(monitor.rollback)) + ": " + monitor.rollback_text,
-                         "look which revision runs, and bring back the right one: orchestrator task show " +
-                             monitor.work_item));
+    items.push_back(
+        item(monitor.work_item, "rollback_" + std::string(to_string(monitor.rollback)),
+             "the service of " + monitor.repo + " is degraded, and its rollback is " +
+                 std::string(to_string(monitor.rollback)) + ": " + monitor.rollback_text,
+             "look which revision runs, and bring back the right one: orchestrator task show " +
+                 monitor.work_item));
   }
   for (const Task& task : waiting_tasks) {
     const auto reason = picture.why(task);

@@ -108,11 +108,12 @@ Result<Write> SqliteStore::write_deployment(const Deployment& next) {
 
 Result<std::string> SqliteStore::deployed_before(TaskId task, const std::string& repo,
                                                  const std::string& commit) {
-  ORC_TRY(Statement s,
-          db().use("SELECT d.commit_id FROM deployments d WHERE d.repo=?2 AND d.state='succeeded'"
-                   " AND d.id<(SELECT max(id) FROM deployments WHERE task_id=?1)"
-                   " AND d.commit_id<>?3 AND NOT EXISTS(SELECT 1 FROM monitors m"
-                   " WHERE m.task_id=d.task_id AND m.state='degraded') ORDER BY d.id DESC LIMIT 1"));
+  ORC_TRY(
+      Statement s,
+      db().use("SELECT d.commit_id FROM deployments d WHERE d.repo=?2 AND d.state='succeeded'"
+               " AND d.id<(SELECT max(id) FROM deployments WHERE task_id=?1)"
+               " AND d.commit_id<>?3 AND NOT EXISTS(SELECT 1 FROM monitors m"
+               " WHERE m.task_id=d.task_id AND m.state='degraded') ORDER BY d.id DESC LIMIT 1"));
   s.bind_all(task.value, repo, commit);
   ORC_TRY(const bool row, s.step());
   return row ? s.text(0) : std::string();

@@ -41,8 +41,9 @@ Result<LlmAmount> Reading::llm_spend(const LlmScope& scope, const LlmAmount& unk
 }
 
 Result<std::vector<LlmTotal>> Reading::llm_totals() {
-  ORC_TRY(Statement s, db.use("SELECT role,model,effort,result,runs,input_tokens,output_tokens,"
-                              "cache_read_tokens,cache_write_tokens,cost_micro_usd FROM llm_totals"));
+  ORC_TRY(Statement s,
+          db.use("SELECT role,model,effort,result,runs,input_tokens,output_tokens,"
+                 "cache_read_tokens,cache_write_tokens,cost_micro_usd FROM llm_totals"));
   return read_all<LlmTotal>(s, [](const Statement& row) -> Result<LlmTotal> {
     return LlmTotal{.role = row.text(0),
                     .model = row.text(1),

@@ -53,16 +53,17 @@ constexpr std::array k_checks{
           "e.n||' jobs ended so, but none was counted' FROM ended e LEFT JOIN outcome_counts c"
           " USING(stage,producer,outcome,reason) WHERE c.count IS NULL",
           k_report},
-    Check{{"I1", "an_agent_run_is_counted_once"},
-          "WITH ran AS (SELECT role,model,effort,result,count(*) AS n FROM agent_runs GROUP BY"
-          " role,model,effort,result)"
-          " SELECT 'llm_totals '||c.role||' '||c.model||' '||c.result,"
-          "'counts '||c.runs||' runs, but '||coalesce(r.n,0)||' are recorded'"
-          " FROM llm_totals c LEFT JOIN ran r USING(role,model,effort,result) WHERE c.runs IS NOT r.n"
-          " UNION ALL SELECT 'agent_runs '||r.role||' '||r.model||' '||r.result,"
-          "r.n||' runs are recorded, but none was counted' FROM ran r LEFT JOIN llm_totals c"
-          " USING(role,model,effort,result) WHERE c.runs IS NULL",
-          k_report},
+    Check{
+        {"I1", "an_agent_run_is_counted_once"},
+        "WITH ran AS (SELECT role,model,effort,result,count(*) AS n FROM agent_runs GROUP BY"
+        " role,model,effort,result)"
+        " SELECT 'llm_totals '||c.role||' '||c.model||' '||c.result,"
+        "'counts '||c.runs||' runs, but '||coalesce(r.n,0)||' are recorded'"
+        " FROM llm_totals c LEFT JOIN ran r USING(role,model,effort,result) WHERE c.runs IS NOT r.n"
+        " UNION ALL SELECT 'agent_runs '||r.role||' '||r.model||' '||r.result,"
+        "r.n||' runs are recorded, but none was counted' FROM ran r LEFT JOIN llm_totals c"
+        " USING(role,model,effort,result) WHERE c.runs IS NULL",
+        k_report},
     Check{{"I1", "attempts_follow_each_other"},
           "SELECT " ORC_JOB_NAME
           ",'is attempt '||j.attempt||' of '||j.stage||' after attempt '||j.before||' of '||"

@@ -61,8 +61,12 @@ TEST_F(Deployments, ARollbackLeadsToTheNewestOtherCommitThatNobodyFoundDegraded)
     const Task task = new_task(id);
     const Job job = running_job(task.id, host);
     batch([&] {
-      must(store().begin_deployment({.task = task.id, .job = job.id, .repo = repo,
-                                     .commit = commit, .confirmed_by = "a", .begun_at = k_now}));
+      must(store().begin_deployment({.task = task.id,
+                                     .job = job.id,
+                                     .repo = repo,
+                                     .commit = commit,
+                                     .confirmed_by = "a",
+                                     .begun_at = k_now}));
       Deployment made = must(store().open_deployment(task.id)).value();
       made.state = state;
       return must(store().write_deployment(made));
@@ -77,7 +81,10 @@ TEST_F(Deployments, ARollbackLeadsToTheNewestOtherCommitThatNobodyFoundDegraded)
   deployed("D-2", "bb", DeploymentState::failed);
   deployed("D-3", "cc", DeploymentState::succeeded, "another");
   const Task sick = deployed("D-4", "dd", DeploymentState::succeeded);
-  batch([&] { return must(store().open_monitor({.task = sick.id, .repo = "demo", .commit = "dd", .started_at = k_now})); });
+  batch([&] {
+    return must(store().open_monitor(
+        {.task = sick.id, .repo = "demo", .commit = "dd", .started_at = k_now}));
+  });
   for (const MonitorState state : {MonitorState::watching, MonitorState::degraded}) {
     const Monitor seen = must(reader()->monitors(sick.id)).at(0);
     Monitor next = seen;

@@ -142,7 +142,8 @@ TEST_F(RollbackJob, RunsTheCommandAndTellsItsEnd) {
 }
 
 TEST_F(RollbackJob, KnowsWhatWasDeployedBefore) {
-  const std::string asks = R"("rollback":{"command":)" + sh("echo {previous_commit} not {commit}") + "}";
+  const std::string asks =
+      R"("rollback":{"command":)" + sh("echo {previous_commit} not {commit}") + "}";
   monitored(asks);
   const RolledBack without = expect<RolledBack>(run());
   EXPECT_EQ(without.state, RollbackState::not_run) << without.text;

@@ -35,8 +35,8 @@ class Stderr {
   void call_it_the_journal(long long shift = 0) {
     struct stat info {};
     ::fstat(STDERR_FILENO, &info);
-    const std::string stream =
-        std::to_string(info.st_dev) + ":" + std::to_string(static_cast<long long>(info.st_ino) + shift);
+    const std::string stream = std::to_string(info.st_dev) + ":" +
+                               std::to_string(static_cast<long long>(info.st_ino) + shift);
     ::setenv("JOURNAL_STREAM", stream.c_str(), 1);
   }
   // All that was written; nothing can be written any more.
@@ -72,7 +72,8 @@ TEST(LogPriority, IsGivenToTheJournalForEachLine) {
   log(LogLevel::error, "d", "two\nlines");
   const std::string text = caught.text();
   std::string priorities;
-  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) priorities += text.substr(at, 4);
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1)
+    priorities += text.substr(at, 4);
   EXPECT_EQ(priorities, "<7>{<6>{<4>{<3>{") << text;
 }
 

@@ -53,7 +53,8 @@ TEST(LlmResults, AreTheEndsThatTheSpawnerKnows) {
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   const std::regex rule(R"re(EndRule\{\w+,\s*"(\w+)")re");
   std::set<std::string> ends;
-  for (auto it = std::sregex_iterator(text.begin(), text.end(), rule); it != std::sregex_iterator(); ++it)
+  for (auto it = std::sregex_iterator(text.begin(), text.end(), rule); it != std::sregex_iterator();
+       ++it)
     ends.insert((*it)[1]);
   EXPECT_EQ(ends, std::set<std::string>(llm_results().begin(), llm_results().end()));
 }

@@ -70,8 +70,9 @@ std::int64_t tallied(EngineHarness& host, Tally tally, std::array<std::string, 4
 
 TEST(Engine, CountsTheSignalsThatAWorkerTells) {
   EngineHarness host;
-  host.launcher().script(Stage::testing, {.outcome = Held{ReasonCode::tool_missing, "no pytest"},
-                                          .kills = {{"SIGTERM", "timeout", 2}, {"SIGKILL", "leftover", 1}}});
+  host.launcher().script(Stage::testing,
+                         {.outcome = Held{ReasonCode::tool_missing, "no pytest"},
+                          .kills = {{"SIGTERM", "timeout", 2}, {"SIGKILL", "leftover", 1}}});
   host.submit("T-1", Stage::testing);
   host.wait_for_state("T-1", TaskState::held);
   EXPECT_EQ(tallied(host, Tally::kill, {"SIGTERM", "timeout"}), 2);

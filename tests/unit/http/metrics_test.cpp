@@ -57,7 +57,8 @@ RunningServer& with_data(RunningServer& running) {
                            {Stage::testing, "test-runner", "deferred", "timeout", 1},
                            {Stage::testing, "test-runner", "deferred", "busy", 2}};
   running.rows.alerts.resize(3);
-  running.rows.llm = {{.role = "tester", .model = "opus", .effort = "medium", .result = "ok", .runs = 1}};
+  running.rows.llm = {
+      {.role = "tester", .model = "opus", .effort = "medium", .result = "ok", .runs = 1}};
   running.publish([](engine::Snapshot& s) {
     s.reconciler.last_run = s.started_at;
     s.tallies = sample_tallies();
@@ -122,20 +123,32 @@ TEST(Metrics, CountWhatEndedProcessesAndWhatWasTold) {
       page, R"(orchestrator_process_group_kills_total{signal="SIGTERM",reason="timeout"} 3)"));
   EXPECT_TRUE(has_line(
       page, R"(orchestrator_process_group_kills_total{signal="SIGKILL",reason="leftover"} 0)"));
-  EXPECT_TRUE(
-      has_line(page, R"(orchestrator_notifications_total{channel="log",result="sent"} 1)"));
+  EXPECT_TRUE(has_line(page, R"(orchestrator_notifications_total{channel="log",result="sent"} 1)"));
   EXPECT_TRUE(
       has_line(page, R"(orchestrator_notifications_total{channel="log",result="failed"} 0)"));
 }
 
 TEST(Metrics, AddUpTheAgentRunsByRoleAndModel) {
   RunningServer running;
-  running.rows.llm = {{.role = "developer", .model = "opus", .effort = "high", .result = "ok",
-                       .runs = 2, .input_tokens = 800, .output_tokens = 90, .cost_micro_usd = 1'250'000},
-                      {.role = "developer", .model = "opus", .effort = "high",
-                       .result = "said something", .runs = 1, .input_tokens = 5},
-                      {.role = "developer", .model = "a model\nwith words", .effort = "high",
-                       .result = "ok", .runs = 7}};
+  running.rows.llm = {{.role = "developer",
+                       .model = "opus",
+                       .effort = "high",
+                       .result = "ok",
+                       .runs = 2,
+                       .input_tokens = 800,
+                       .output_tokens = 90,
+                       .cost_micro_usd = 1'250'000},
+                      {.role = "developer",
+                       .model = "opus",
+                       .effort = "high",
+                       .result = "said something",
+                       .runs = 1,
+                       .input_tokens = 5},
+                      {.role = "developer",
+                       .model = "a model\nwith words",
+                       .effort = "high",
+                       .result = "ok",
+                       .runs = 7}};
   auto generation = std::make_shared<config::Generation>(*sample_generation());
   generation->config.roles[Role::developer] = {.model = "opus", .effort = "high"};
   generation->config.roles[Role::tester] = {.model = "sonnet", .effort = "low"};
@@ -170,9 +183,9 @@ TEST(Metrics, ShowEveryAnswerOfAChainBeforeItsFirstJob) {
        {R"(decision="accepted",reason="in_scope")", R"(decision="declined",reason="no_contract")",
         R"(decision="skipped",reason="killed")",
         R"(decision="not_asked",reason="earlier_producer_accepted")"}) {
-    EXPECT_TRUE(has_line(page,
-                         R"(orchestrator_producer_decisions_total{stage="testing",producer="test-runner",)" +
-                             std::string(labels) + "} 0"))
+    EXPECT_TRUE(has_line(
+        page, R"(orchestrator_producer_decisions_total{stage="testing",producer="test-runner",)" +
+                  std::string(labels) + "} 0"))
         << labels;
   }
   EXPECT_TRUE(has_line(

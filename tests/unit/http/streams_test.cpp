@@ -325,8 +325,10 @@ TEST(Next, NamesTheHostsOwnAffairsAndEveryTaskThatWaits) {
   running.engine.history.last_successful = false;
   running.engine.history.pending = {{"http.board.listen", "a", "b", true}};
   for (const RollbackState rollback : {RollbackState::failed, RollbackState::succeeded}) {
-    running.rows.monitors.push_back({.work_item = "ORCH-9", .repo = "shop",
-                                     .state = MonitorState::degraded, .rollback = rollback,
+    running.rows.monitors.push_back({.work_item = "ORCH-9",
+                                     .repo = "shop",
+                                     .state = MonitorState::degraded,
+                                     .rollback = rollback,
                                      .rollback_text = "exit code 1"});
   }
   running.start();

@@ -29,6 +29,7 @@ JobRequest full_request() {
   request.default_branch = "main";
   request.branch = "task/ORCH-116";
   request.head_commit = std::string(40, 'a');
+  request.previous_commit = std::string(40, 'b');
   request.contract = R"({"test":{"command":["pytest"]}})";
   request.bare_repository = "/s/repos/demo.git";
   request.worktree = "/s/work/ORCH-116";
@@ -97,6 +98,7 @@ TEST_P(EveryOutcome, IsReadBackAsItWasWritten) {
   run.cost_usd = 0.25;
   report.agent_runs = {run};
   report.side_effects = 2;
+  report.kills = {{"SIGTERM", "timeout", 2}, {"SIGKILL", "leftover", 1}};
   report.duration = Millis(1234);
   ASSERT_TRUE(write_report(temp.path(), report, Durability::process).ok());
   const Result<WorkerReport> read = read_report(temp.path());
@@ -126,6 +128,17 @@ TEST(WorkerReport, RefusesAKindThatDoesNotExist) {
   std::string text = to_json(report);
   text.replace(text.find("nobody_accepted"), 15, "everybody_happy");
   EXPECT_EQ(parse_report(text).error().kind, ErrorKind::malformed);
+}
+
+TEST(WorkerReport, IsNotJudgedByACountThatItsReaderDoesNotKnow) {
+  WorkerReport report;
+  report.outcome = NobodyAccepted{};
+  report.kills = {{"SIGTERM", "boredom", 2}, {"SIGTERM", "timeout", -7}};
+  const Result<WorkerReport> read = parse_report(to_json(report));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  ASSERT_EQ(read.value().kills.size(), 1U);
+  EXPECT_EQ(read.value().kills[0].reason, "timeout");
+  EXPECT_EQ(read.value().kills[0].count, 0);
 }
 
 TEST(WorkerReport, TakesBytesThatAreNoText) {
