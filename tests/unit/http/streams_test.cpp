@@ -92,6 +92,12 @@ TEST_F(EventStream, RefusesATopicThatThereIsNotAndNamesThoseThatThereAre) {
   }
 }
 
+TEST_F(EventStream, RefusesAMistypedParameterInsteadOfTellingEverything) {
+  RawConnection stream = listen("/api/v1/events?topic=queue");
+  EXPECT_EQ(stream.receive().json()["detail"],
+            "unknown parameter \"topic\"; did you mean \"topics\"?");
+}
+
 TEST_F(EventStream, SumsTheQueueUpWheneverItHasChanged) {
   RawConnection stream = listen("/api/v1/events?topics=queue");
   ASSERT_TRUE(stream.receive_until("0 running")) << stream.received();
