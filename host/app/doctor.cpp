@@ -98,20 +98,6 @@ Findings look_at_repositories(Patient& patient) {
   return found;
 }
 
-// What the host would otherwise say at its start alone.
-Findings look_at_listeners(Patient& patient) {
-  const config::Config& config = patient.generation()->config;
-  if (config.operator_token.empty() && config.webhook_secrets.empty()) return {};
-  const auto secrets = config::read_listener_secrets(config);
-  if (secrets.ok())
-    return {{.check = "", .subject = "http", .text = "the secrets of its listeners can be read", .fix = ""}};
-  return {{.state = State::fault,
-           .check = "",
-           .subject = "http",
-           .text = secrets.error().message,
-           .fix = "put it there, readable for the user of the service and nobody else"}};
-}
-
 State state_of(PreflightState state) {
   switch (state) {
     case PreflightState::passed:
@@ -184,8 +170,7 @@ struct Check {
   Findings (*look)(Patient& patient);
 };
 constexpr std::array k_checks{
-    Check{"configuration", false, look_at_configuration},
-    Check{"listener", true, look_at_listeners}, Check{"selftest", true, look_at_judges},
+    Check{"configuration", false, look_at_configuration}, Check{"selftest", true, look_at_judges},
     Check{"repository", true, look_at_repositories}, Check{"plugin", true, look_at_plugins},
     Check{"test contract", true, look_at_contracts}};
 
