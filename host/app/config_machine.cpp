@@ -192,6 +192,8 @@ class Look {
       if (contract.is_object() && contract.contains("forge"))
         need_secrets("repos." + name + ".forge", contract["forge"].dump());
     }
+    if (config_.board.port >= 0 && !config_.operator_token.empty())
+      need_secrets("http.board.operator_token", config_.operator_token);
     if (config_.webhooks.port < 0) return;
     for (const auto& [forge, reference] : config_.webhook_secrets)
       need_secrets("http.webhooks." + forge + ".secret", reference);

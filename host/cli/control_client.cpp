@@ -88,6 +88,48 @@ Result<Reply> ControlClient::call(const Call& call) const {
   }
 }
 
+namespace {
+
+// HTML Living Standard, 9.2.6, as far as the host writes it: one line of data a message.
+void read_stream(std::istream& in, const std::function<bool(const StreamMessage&)>& take) {
+  constexpr std::string_view k_event = "event: ";
+  constexpr std::string_view k_data = "data: ";
+  StreamMessage message;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(k_event)) message.event = line.substr(k_event.size());
+    if (line.starts_with(k_data)) message.data = line.substr(k_data.size());
+    if (!line.empty() || message.data.empty()) continue;
+    if (!take(message)) return;
+    message = {};
+  }
+}
+
+}  // namespace
+
+Result<Reply> ControlClient::listen(const std::string& target,
+                                    const std::function<bool(const StreamMessage&)>& take) const {
+  // The host says every 15 seconds that it is there.
+  constexpr Millis k_silence{45'000};
+  ORC_TRY(const auto socket, connect(socket_));
+  try {
+    net::HTTPClientSession session(socket);
+    session.setTimeout(timespan(k_silence));
+    net::HTTPRequest request("GET", target, net::HTTPMessage::HTTP_1_1);
+    request.setHost("localhost");
+    request.set("Accept", "text/event-stream");
+    session.sendRequest(request);
+    net::HTTPResponse response;
+    std::istream& in = session.receiveResponse(response);
+    const int status = static_cast<int>(response.getStatus());
+    if (status != 200) return Reply{status, {std::istreambuf_iterator<char>(in), {}}};
+    read_stream(in, take);
+    return Reply{status, ""};
+  } catch (const Poco::Exception& e) {
+    return Error{ErrorKind::unavailable,
+                 "no answer from " + socket_.string() + ": " + e.displayText()};
+  }
+}
+
 Result<Reply> ControlClient::get(const std::string& target) const {
   return get(target, k_command_timeout);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "base/result.h"
@@ -14,6 +15,12 @@ namespace orc::cli {
 struct Reply {
   int status = 0;
   std::string body;
+};
+
+// One of a stream (server-sent events).
+struct StreamMessage {
+  std::string event;
+  std::string data;
 };
 
 class ControlClient {
@@ -27,6 +34,10 @@ class ControlClient {
   // `body` is JSON.
   Result<Reply> post(const std::string& target, const std::string& body, Millis timeout) const;
   Result<Reply> remove(const std::string& target, const std::string& body) const;
+  // Reads a stream until `take` has had enough and says so, or the host ends it: then `body` is
+  // empty. Another status than 200 is returned as from get().
+  Result<Reply> listen(const std::string& target,
+                       const std::function<bool(const StreamMessage&)>& take) const;
   const std::filesystem::path& socket() const { return socket_; }
 
  private:

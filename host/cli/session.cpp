@@ -11,6 +11,7 @@ namespace orc::cli {
 
 namespace {
 
+constexpr int k_ok = 200;
 constexpr int k_first_failure = 400;
 
 std::string dump(const Json& json) {
@@ -65,6 +66,24 @@ Result<Json> Session::judge(const Result<Reply>& reply, ExitCode& failure) const
 
 Result<Json> Session::ask(const std::string& target, ExitCode& failure) const {
   return judge(client_.get(target), failure);
+}
+
+ExitCode Session::listen(
+    const std::string& target,
+    const std::function<bool(std::string_view event, const Json& data)>& take) const {
+  bool is_done = false;
+  const auto reply = client_.listen(target, [&](const StreamMessage& message) {
+    is_done = !take(message.event, Json::parse(message.data, nullptr, false));
+    return !is_done;
+  });
+  if (is_done) return ExitCode::done;
+  ExitCode failure = ExitCode::unreachable;
+  if (!reply.ok() || reply.value().status != k_ok) {
+    (void)judge(reply, failure);
+  } else {
+    message("the host has ended the stream");
+  }
+  return failure;
 }
 
 ExitCode Session::finish(const Result<Reply>& reply, TextView view) const {

@@ -40,6 +40,11 @@ class Session {
   // The parsed answer, or the exit code after the message has been printed.
   Result<Json> ask(const std::string& target, ExitCode& failure) const;
 
+  // Each message of a stream until `take` has had enough: done. The message has been printed where
+  // it fails, and where the host ends the stream before.
+  ExitCode listen(const std::string& target,
+                  const std::function<bool(std::string_view event, const Json& data)>& take) const;
+
   void print(const Json& answer, TextView view) const;
   void print_text(const std::string& text) const;
   void message(const std::string& text) const;

@@ -20,6 +20,7 @@ constexpr Millis k_comment_every{15'000};
 constexpr Millis k_queue_every{250};
 // Nobody tells the host what a worker writes.
 constexpr Millis k_log_every{200};
+constexpr Millis k_longest_wait{60'000};
 constexpr std::size_t k_page = 500;
 constexpr std::int64_t k_longest_gap = 10'000;
 constexpr std::size_t k_longest_backlog = 256 * 1024;
@@ -141,7 +142,7 @@ void EventStreams::take_in(std::vector<Stream>& arrived) {
   for (Stream& stream : arrived) {
     stream.sent = -1;
     stream.queue_told = -1;
-    stream.spoken = mono_now();
+    stream.spoken = stream.taken = mono_now();
     if (const auto& log = stream.wish.log) {
       stream.log.emplace(FollowedLog{
           log->attempt, LogTail(state_dir_, log_path(log->run, log->attempt), log->from)});
@@ -285,6 +286,7 @@ Result<std::string> EventStreams::name_of(store::Reader& reader, TaskId task) {
 }
 
 void EventStreams::flush(Stream& stream) {
+  const MonoTime now = mono_now();
   while (!stream.out.empty()) {
     const ssize_t sent = ::send(stream.socket.impl()->sockfd(), stream.out.data(),
                                 stream.out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -293,10 +295,11 @@ void EventStreams::flush(Stream& stream) {
       break;
     }
     stream.out.erase(0, static_cast<std::size_t>(sent));
+    stream.taken = now;
   }
+  if (stream.out.empty()) stream.taken = now;
   if (stream.ends_when_taken && stream.out.empty()) stream.is_dead = true;
-  // It does not read: nothing is kept for it without bound.
-  if (stream.out.size() > 2 * k_longest_backlog) stream.is_dead = true;
+  if (now - stream.taken > k_longest_wait) stream.is_dead = true;
 }
 
 void EventStreams::bury() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Server-sent events (HTML Living Standard, 9.2) for any number of listeners on one thread: a
-// connection that was handed over here holds no thread of a server. A listener that does not take
-// what is sent is cut off; it comes back with Last-Event-ID and misses nothing.
+// connection that was handed over here holds no thread of a server. A listener that takes nothing for
+// a minute is cut off; it comes back with Last-Event-ID and misses nothing.
 //
 // Messages, by their `event:`
 //   event   a row of the audit trail
@@ -79,6 +79,7 @@ class EventStreams {
     std::int64_t queue_told = 0;     // the state of the queue that it has heard of
     std::string out;                 // not taken yet
     MonoTime spoken;                 // when something was last put there
+    MonoTime taken;                  // when it last took something, or had everything
     bool ends_when_taken = false;
     bool is_dead = false;
   };

@@ -179,6 +179,8 @@ class Exchange : public net::HTTPRequestHandler {
   }
 
   void stream(const Request& request, net::HTTPServerRequest& in, net::HTTPServerResponse& out) {
+    if (const auto problem = refuse_query(events_route(), request))
+      return refuse(request, *problem, in, out);
     const auto wish = stream_wish(desk_.services, request, field(in, "Last-Event-ID"));
     if (!wish.ok()) return refuse(request, problem_of(wish.error()), in, out);
     if (const auto* problem = std::get_if<Problem>(&wish.value()))

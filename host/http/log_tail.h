@@ -24,8 +24,8 @@ struct LogLine {
 // One thread. Holds one descriptor from the first read that found the file.
 class LogTail {
  public:
-  static constexpr std::size_t k_piece = 64 * 1024;
-  static constexpr std::size_t k_longest = 16 * 1024;
+  static constexpr std::size_t k_piece = 16 * 1024;
+  static constexpr std::size_t k_longest = 64 * 1024;
 
   // Lines before `from` are counted and left out.
   LogTail(std::filesystem::path state_dir, std::filesystem::path log, std::int64_t from)

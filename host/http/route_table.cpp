@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -67,6 +68,14 @@ constexpr std::array k_routes{
 
 std::span<const Route> routes() {
   return k_routes;
+}
+
+const Route& events_route() {
+  constexpr auto k_place = std::find_if(k_routes.begin(), k_routes.end(), [](const Route& route) {
+    return route.pattern == k_events_path;
+  });
+  static_assert(k_place != k_routes.end());
+  return *k_place;
 }
 
 std::string routes_markdown() {

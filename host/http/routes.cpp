@@ -42,21 +42,6 @@ Response refused_without_route(const Request& request, const std::vector<std::st
   return response;
 }
 
-// A key of the query that the route does not know.
-std::optional<Problem> refuse_query(const Route& route, const Request& request) {
-  if (route.query == "*") return std::nullopt;
-  const std::vector<std::string> known = split_csv(route.query);
-  for (const auto& [key, value] : request.query) {
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    const auto near = nearest(key, known);
-    return Problem{400, "unknown_parameter",
-                   "unknown parameter \"" + printable(key) + "\"" +
-                       (near ? "; did you mean \"" + *near + "\"?" : ""),
-                   known.empty() ? "this route takes none" : "known: " + join(known, ", ")};
-  }
-  return std::nullopt;
-}
-
 std::shared_ptr<const Sendable> shared(Response response) {
   return std::make_shared<const Sendable>(std::move(response));
 }
@@ -72,6 +57,20 @@ Response answer(const Route& route, const Services& services, const Request& req
 }
 
 }  // namespace
+
+std::optional<Problem> refuse_query(const Route& route, const Request& request) {
+  if (route.query == "*") return std::nullopt;
+  const std::vector<std::string> known = split_csv(route.query);
+  for (const auto& [key, value] : request.query) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    const auto near = nearest(key, known);
+    return Problem{400, "unknown_parameter",
+                   "unknown parameter \"" + printable(key) + "\"" +
+                       (near ? "; did you mean \"" + *near + "\"?" : ""),
+                   known.empty() ? "this route takes none" : "known: " + join(known, ", ")};
+  }
+  return std::nullopt;
+}
 
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string out;

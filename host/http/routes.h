@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "http/exchange.h"
+#include "http/problem.h"
 #include "http/services.h"
 
 namespace orc::http {
@@ -30,8 +31,12 @@ struct Route {
 };
 
 std::span<const Route> routes();
+const Route& events_route();
 // The table of docs/operations/http.md.
 std::string routes_markdown();
+
+// What is wrong with the query of a request for `route`; nothing, if it knows every key.
+std::optional<Problem> refuse_query(const Route& route, const Request& request);
 
 // The decoded placeholders, if the path fits the pattern.
 std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path);

@@ -335,6 +335,8 @@ Json surface(bool quick) {
         bench, [&] { return read_pages(port, 16, pages, time, Millis{20}).shown(); });
     all["beside_a_pipeline_flood"] =
         beside_pipeline(bench, [&] { return read_pages(port, 16, pages, time).shown(); });
+    all["board_beside_a_pipeline"] = beside_pipeline(
+        bench, [&] { return read_pages(port, 16, {"/"}, time, Millis{20}).shown(); });
     all["event_streams"] = streams(port);
   }
   {

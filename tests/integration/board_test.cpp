@@ -6,6 +6,8 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include <sys/stat.h>
+
 #include "artifacts/frontmatter.h"
 #include "integration/host_test.h"
 
@@ -48,6 +50,30 @@ TEST_F(BoardInABrowser, ShowsWhatHappensWhenItHappensAndAsksNobodyElse) {
   EXPECT_NE(seen["outline"], "none") << "where the keyboard is";
   EXPECT_EQ(seen["foreign"], Json::array());
   EXPECT_EQ(seen["complaints"], Json::array());
+}
+
+class LogFollower : public HostTest {};
+
+// The agent goes on only after its first line was read: a follower that is told late is never told.
+TEST_F(LogFollower, ReadsALineWhileTheAgentWaitsForIt) {
+  const auto repository = make_repository("plain", {{"README.md", "plain\n"}});
+  const std::string pipe = (host.root() / "read").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  hook("analysis", "print('the first line', flush=True)\nopen('" + pipe +
+                       "').read()\nprint('the last line', flush=True)\n");
+  serve();
+  submit("T-1", {"--repo", repository});
+  const auto has_run = [&] { return !timeline("T-1").empty() && timeline("T-1").back().contains("run"); };
+  ASSERT_TRUE(eventually(has_run));
+  const std::string command = bin_dir() + "/orchestrator task logs T-1 --follow | while read -r line; do "
+                              "echo \"$line\"; case $line in *first*) echo go >" + pipe + ";; esac; done";
+  const CommandResult followed =
+      run_program({"/bin/sh", "-c", command}, host.root(),
+                  {{"ORCH_SOCKET", (host.root() / "control.sock").string()}}, std::chrono::seconds(40));
+  EXPECT_EQ(followed.exit_code, 0) << followed.err;
+  const std::size_t first = followed.out.find("the first line\n");
+  EXPECT_NE(first, std::string::npos) << followed.out << followed.err;
+  EXPECT_NE(followed.out.find("the last line\n", first), std::string::npos) << followed.out;
 }
 
 class Schema {

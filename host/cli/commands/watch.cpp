@@ -119,32 +119,51 @@ std::string last_run(const Json& timeline) {
   return last > 0 ? std::to_string(last) : "";
 }
 
-ExitCode print_log(const Session& session, const std::string& run, bool follow_run) {
+void print_lines(const Session& session, const Json& lines) {
+  for (const Json& line : lines) {
+    if (session.output() == OutputFormat::text) {
+      session.print_text(text_field(line, "text") + "\n");
+    } else {
+      session.print(line, task_text);
+    }
+  }
+}
+
+void say_if_nothing(const Session& session, const std::string& run, bool is_nothing) {
+  if (is_nothing) session.message("run " + run + " has written nothing");
+}
+
+// As it is written, until the run has ended.
+ExitCode follow_log(const Session& session, const std::string& run) {
+  bool is_nothing = true;
+  const ExitCode end = session.listen(
+      "/api/v1/events?topics=log:" + run, [&](std::string_view event, const Json& data) {
+        if (event == "log") print_lines(session, object_field(data, "lines"));
+        is_nothing = is_nothing && event != "log";
+        return event != "end";
+      });
+  if (end == ExitCode::done) say_if_nothing(session, run, is_nothing);
+  return end;
+}
+
+ExitCode print_log(const Session& session, const std::string& run) {
   std::int64_t from = 1;
-  bool empty = true;
   while (true) {
     ExitCode failure = ExitCode::done;
     const auto page = session.ask(
         "/api/v1/runs/" + run + "/log?from=" + std::to_string(from) + "&limit=1000", failure);
     if (!page.ok()) return failure;
     const Json& lines = object_field(page.value(), "lines");
-    for (const Json& line : lines) {
-      from = number_field(line, "n") + 1;
-      if (session.output() == OutputFormat::text) {
-        session.print_text(text_field(line, "text") + "\n");
-      } else {
-        session.print(line, task_text);
-      }
-    }
-    empty = empty && lines.empty();
-    const bool all_read = lines.empty() || from > number_field(page.value(), "total");
-    const bool ended = text_field(page.value(), "state") == "finished";
-    if (all_read && (ended || !follow_run)) {
-      if (empty) session.message("run " + run + " has written nothing" + (ended ? "" : " yet"));
-      return ExitCode::done;
-    }
-    if (all_read) std::this_thread::sleep_for(k_first_pause);
+    print_lines(session, lines);
+    if (!lines.empty()) from = number_field(lines.back(), "n") + 1;
+    if (!lines.empty() && from <= number_field(page.value(), "total")) continue;
+    say_if_nothing(session, run, from == 1);
+    return ExitCode::done;
   }
+}
+
+ExitCode show_run(const Session& session, const std::string& run, bool follow_run) {
+  return follow_run ? follow_log(session, run) : print_log(session, run);
 }
 
 }  // namespace
@@ -165,14 +184,14 @@ ExitCode watch_task(const Session& session, const WatchOptions& options) {
 
 ExitCode show_log(const Session& session, const LogOptions& options) {
   if (!options.run.empty()) {
-    return print_log(session, percent_encode(options.run), options.follow);
+    return show_run(session, percent_encode(options.run), options.follow);
   }
   ExitCode failure = ExitCode::done;
   const auto timeline =
       session.ask("/api/v1/tasks/" + percent_encode(options.id) + "/timeline", failure);
   if (!timeline.ok()) return failure;
   const std::string run = last_run(timeline.value());
-  if (!run.empty()) return print_log(session, run, options.follow);
+  if (!run.empty()) return show_run(session, run, options.follow);
   session.message(options.id + " has not run yet");
   return ExitCode::no;
 }

@@ -92,6 +92,12 @@ TEST_F(EventStream, RefusesATopicThatThereIsNotAndNamesThoseThatThereAre) {
   }
 }
 
+TEST_F(EventStream, RefusesAMistypedParameterInsteadOfTellingEverything) {
+  RawConnection stream = listen("/api/v1/events?topic=queue");
+  EXPECT_EQ(stream.receive().json()["detail"],
+            "unknown parameter \"topic\"; did you mean \"topics\"?");
+}
+
 TEST_F(EventStream, SumsTheQueueUpWheneverItHasChanged) {
   RawConnection stream = listen("/api/v1/events?topics=queue");
   ASSERT_TRUE(stream.receive_until("0 running")) << stream.received();
@@ -163,6 +169,12 @@ TEST_F(LogStream, BeginsAnewWithTheNextAttempt) {
   EXPECT_NE(stream.received().find(R"("attempt":2,"lines":[{"n":1,)"), std::string::npos);
 }
 
+TEST_F(LogStream, OfManyShortLinesIsTakenWhole) {
+  write(2, std::string(60'000, '\n') + "the end\n");
+  RawConnection stream = listen("/api/v1/events?topics=log:88");
+  EXPECT_TRUE(stream.receive_until(R"({"n":60001,"text":"the end"})"));
+}
+
 TEST_F(LogStream, OfARunThatThereIsNotIsAProblem) {
   RawConnection stream = listen("/api/v1/events?topics=log:99");
   EXPECT_EQ(stream.receive().status, 404);
@@ -171,7 +183,7 @@ TEST_F(LogStream, OfARunThatThereIsNotIsAProblem) {
 TEST(LogTail, CountsLinesOfAnyLengthAndCutsTheLongOnes) {
   const TempDir dir;
   std::filesystem::create_directories(dir.path() / "jobs" / "1-1");
-  const std::string wide(3 * http::LogTail::k_piece, 'x');
+  const std::string wide(http::LogTail::k_longest + http::LogTail::k_piece, 'x');
   std::ofstream(dir.path() / "jobs" / "1-1" / "log") << "a\n" << wide << "\nb\n\nend";
   http::LogTail tail(dir.path(), http::log_path(JobId{1}, 1), 1);
   std::vector<http::LogLine> lines;
