@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "base/log.h"
+#include "base/short_turns.h"
 #include "http/handlers/handlers.h"
 #include "http/listeners.h"
 #include "http/request_guard.h"
@@ -122,8 +123,8 @@ class Exchange : public net::HTTPRequestHandler {
       log(LogLevel::warning, "http.job_refused", "a program of a job asked on the control socket",
           {{"method", request.method}, {"path", request.path}});
       return refuse(request,
-                    {403, "not_for_jobs", "a program that a job runs may not command the host"},
-                    in, out);
+                    {403, "not_for_jobs", "a program that a job runs may not command the host"}, in,
+                    out);
     }
     auto body = read_body(in.stream(), body_length(head));
     if (!body.ok()) return refuse(request, problem_of(body.error()), in, out);
@@ -234,7 +235,10 @@ class Factory : public net::TCPServerConnectionFactory {
       : board_host_(std::move(board_host)),
         desk_{services, door, board_host_, connections},
         params_(std::move(params)) {}
+  // Called by the thread that will serve the connection.
   net::TCPServerConnection* createConnection(const net::StreamSocket& socket) override {
+    thread_local const bool asked = (take_short_turns(), true);
+    (void)asked;
     return new net::HTTPServerConnection(socket, params_,
                                          new OneConnection(desk_, socket.impl()->sockfd()));
   }
