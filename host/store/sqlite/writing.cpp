@@ -10,9 +10,9 @@ namespace orc::store {
 namespace {
 
 // Pages of the log that are worth a pass of the checkpointer in a moment without work, while
-// commits go on, and those at which a commit no longer waits for it: 2, 16 and 128 MB.
+// commits go on, and those at which a commit no longer waits for it: 2, 32 and 128 MB.
 constexpr int k_worth_moving = 1024;
-constexpr int k_to_be_moved = 8192;
+constexpr int k_to_be_moved = 16384;
 constexpr int k_most_pending_pages = 65536;
 
 Write won(int changed_rows) {
