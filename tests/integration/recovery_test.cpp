@@ -166,7 +166,7 @@ TEST_F(Recovery, ALostForkServerCostsNoJobAndStaysBehindNoHost) {
   const Json other = settled("IT-4");
   EXPECT_EQ(other["stage"], "deploy-staging") << other.dump(2) << host.log();
   EXPECT_EQ(runs("IT-4", "testing").size(), 1U) << "no job was charged";
-  EXPECT_NE(host.log().find("worker.fork_server_lost"), std::string::npos);
+  EXPECT_TRUE(host.wait_for_log("worker.fork_server_lost"));
   ASSERT_EQ(servers().size(), 1U);
   EXPECT_NE(servers().front(), lost);
   host.kill_hard();

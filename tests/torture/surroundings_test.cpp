@@ -32,8 +32,7 @@ class Surroundings : public ::testing::Test {
     const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     ASSERT_GE(fd, 0);
     ASSERT_EQ(::ftruncate(fd, sizeof(Disturbance)), 0);
-    void* mapped =
-        ::mmap(nullptr, sizeof(Disturbance), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void* mapped = ::mmap(nullptr, sizeof(Disturbance), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     ::close(fd);
     ASSERT_NE(mapped, MAP_FAILED);
     shared = new (mapped) Disturbance{};
@@ -114,7 +113,9 @@ TEST_P(FailingDisk, ChangesNothingAndGoesOnWhenItIsBack) {
   shared->write_error = GetParam();
   EXPECT_FALSE(world.submit("D-3", "plain", "none", "review"))
       << "a command that was not written is refused";
-  EXPECT_NE(world.log().find("engine.batch_refused"), std::string::npos) << world.log();
+  EXPECT_TRUE(eventually([&] {
+    return world.log().find("engine.batch_refused") != std::string::npos;
+  })) << world.log();
   for (const pid_t worker : world.workers()) (void)wait_for_end(worker, k_limit);
   EXPECT_TRUE(world.lives()) << world.log();
   expect_sound();
