@@ -168,7 +168,25 @@ bool World::order(const std::string& verb, const std::string& work_item) {
   return post("/api/v1/tasks/" + work_item + "/" + verb, R"({"reason":"torture"})");
 }
 
+// As an operator of the forge: git holds a lock for milliseconds, and one whose owner was killed
+// keeps every push away until somebody removes it. The host never does so in a repository that is
+// not its own.
+void World::remove_locks_left_behind() const {
+  constexpr Ms k_held_at_most{5'000};
+  std::error_code none;
+  // Git makes and removes files meanwhile: what is gone when it is looked at ends the walk, and the
+  // next one comes soon.
+  auto entry = fs::recursive_directory_iterator(root_ / "code" / "refs", none);
+  for (; !none && entry != fs::recursive_directory_iterator(); entry.increment(none)) {
+    if (entry->path().extension() != ".lock") continue;
+    const auto taken = entry->last_write_time(none);
+    if (!none && fs::file_time_type::clock::now() - taken > k_held_at_most)
+      fs::remove(entry->path(), none);
+  }
+}
+
 void World::push_on() {
+  remove_locks_left_behind();
   for (const Task& task : tasks()) {
     if (!lives()) return;
     if (task.state == TaskState::waiting_human) order("approve", task.work_item);

@@ -45,7 +45,8 @@ class World {
   bool submit(const std::string& work_item, const std::string& title, const std::string& repo,
               const std::string& from = "");
   bool order(const std::string& verb, const std::string& work_item);
-  // Approves what waits, releases what is held.
+  // Approves what waits, releases what is held, and removes from the forge's repository the locks
+  // of a push that was killed.
   void push_on();
 
   std::vector<Task> tasks() const;
@@ -70,6 +71,7 @@ class World {
 
  private:
   bool post(const std::string& target, const std::string& body) const;
+  void remove_locks_left_behind() const;
 
   const std::filesystem::path root_;
   const cli::ControlClient client_;
