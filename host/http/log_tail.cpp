@@ -9,12 +9,12 @@
 #include <system_error>
 
 #include "base/file.h"
+#include "engine/state_folders.h"
 
 namespace orc::http {
 
 std::filesystem::path log_path(JobId run, int attempt) {
-  return std::filesystem::path("jobs") /
-         (std::to_string(run.value) + "-" + std::to_string(attempt)) / "log";
+  return std::filesystem::path("jobs") / engine::StateFolders::attempt_name(run, attempt) / "log";
 }
 
 Result<std::vector<LogLine>> LogTail::read(bool is_whole) {
