@@ -4,11 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 
+#include "base/json_text.h"
 #include "base/log_queue.h"
 #include "base/redact.h"
 #include "base/text.h"
@@ -47,20 +46,9 @@ std::string_view name(LogLevel level) {
 }
 
 std::string json_string(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : to_utf8(text.substr(0, k_value_limit))) {
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      std::array<char, 8> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
-      quoted += escape.data();
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "\"";
+  std::string quoted;
+  append_json_string(quoted, to_utf8(text.substr(0, k_value_limit)));
+  return quoted;
 }
 
 std::string one_line(std::string_view text) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace orc::store {
@@ -13,26 +14,6 @@ namespace orc::store {
 namespace {
 
 using Json = nlohmann::json;
-
-// Every transition writes a line, almost always of plain words: a library's document for it would
-// cost as much as the row's other columns together.
-void append_string(std::string& line, std::string_view text) {
-  line += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      line += '\\';
-      line += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      static constexpr std::string_view k_digits = "0123456789abcdef";
-      line += "\\u00";
-      line += k_digits[static_cast<unsigned char>(c) >> 4];
-      line += k_digits[static_cast<unsigned char>(c) & 0xF];
-    } else {
-      line += c;
-    }
-  }
-  line += '"';
-}
 
 std::optional<ChainDecision> read_line(std::string_view line) {
   const Json row = Json::parse(line, nullptr, false);
@@ -58,7 +39,7 @@ std::string decision_lines(const std::vector<ChainDecision>& decisions) {
                                         std::string_view(decision.reason),
                                         std::string_view(decision.text)}) {
       lines += ',';
-      append_string(lines, text);
+      append_json_string(lines, text);
     }
     lines += "]\n";
   }
