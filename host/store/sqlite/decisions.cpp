@@ -34,10 +34,9 @@ std::string decision_lines(const std::vector<ChainDecision>& decisions) {
   for (const ChainDecision& decision : decisions) {
     lines += '[';
     lines += std::to_string(decision.position);
-    for (const std::string_view text : {std::string_view(decision.producer),
-                                        to_string(decision.decision),
-                                        std::string_view(decision.reason),
-                                        std::string_view(decision.text)}) {
+    for (const std::string_view text :
+         {std::string_view(decision.producer), to_string(decision.decision),
+          std::string_view(decision.reason), std::string_view(decision.text)}) {
       lines += ',';
       append_json_string(lines, text);
     }
@@ -52,9 +51,9 @@ Result<std::vector<DecisionRow>> read_decision_lines(JobId job, std::string_view
     if (line.empty()) continue;
     std::optional<ChainDecision> decision = read_line(line);
     if (!decision) {
-      return Error{ErrorKind::malformed,
-                   "jobs row " + std::to_string(job.value) + ", decisions: cannot be read: \"" +
-                       printable(std::string(line)) + "\""};
+      return Error{ErrorKind::malformed, "jobs row " + std::to_string(job.value) +
+                                             ", decisions: cannot be read: \"" +
+                                             printable(std::string(line)) + "\""};
     }
     const std::pair key{decision->position, decision->decision};
     walk.insert_or_assign(key, *std::move(decision));
